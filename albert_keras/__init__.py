@@ -1,0 +1,45 @@
+"""ALBERT for TensorFlow and Keras: pretrain, fine-tune, serve, ship.
+
+Public names are resolved on first use, so that importing this package (or
+asking the command line for help) loads neither TensorFlow nor Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "AlbertConfig": "albert_keras.config",
+    "AlbertTokenizer": "albert_keras.models.albert_tokenizer",
+    "AlbertBackbone": "albert_keras.models.albert_backbone",
+    "AlbertPretrainer": "albert_keras.models.albert_pretrainer",
+    "AlbertMaskedLM": "albert_keras.models.albert_masked_lm",
+    "AlbertTextClassifier": "albert_keras.models.albert_text_classifier",
+    "FillMask": "albert_keras.inference.fill_mask",
+}
+_SUBPACKAGES = ("export", "inference", "layers", "models", "pretraining")
+_SUBPACKAGES += ("text", "training")
+
+__all__ = ["__version__", *_PUBLIC, *_SUBPACKAGES]
+
+if TYPE_CHECKING:
+    from albert_keras.config import AlbertConfig
+    from albert_keras.inference.fill_mask import FillMask
+    from albert_keras.models.albert_backbone import AlbertBackbone
+    from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+    from albert_keras.models.albert_pretrainer import AlbertPretrainer
+    from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    if name in _SUBPACKAGES:
+        return import_module(f"albert_keras.{name}")
+    raise AttributeError(f"module 'albert_keras' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

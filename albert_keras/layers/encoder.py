@@ -1,0 +1,149 @@
+"""The encoder: few blocks, called many times."""
+
+import keras
+from keras import ops
+
+from albert_keras.layers.block import AlbertBlock
+
+# modeling.py, dot_product_attention: what is added to a padded key's score.
+PADDING_BIAS = -10000.0
+
+
+class AlbertEncoder(keras.layers.Layer):
+    """Applies one shared block `num_layers` times.
+
+    This is cross-layer parameter sharing, and it is plainly visible here:
+    with one group and one inner repetition `blocks` holds a single
+    `AlbertBlock`, and `call` calls that object `num_layers` times. More
+    groups give the lower and the upper layers blocks of their own; inner
+    repetitions are several different blocks inside each layer.
+
+    Args:
+        num_layers: Layers L.
+        hidden_dim: Width H.
+        num_heads: Attention heads; must divide `hidden_dim`.
+        intermediate_dim: Width of the feed-forward layer.
+        num_groups: Groups of layers; at most `num_layers`.
+        num_inner_repetitions: Blocks in each layer.
+        activation: A `hidden_act` of `albert_config.json`.
+        dropout: Dropout of the hidden states.
+        attention_dropout: Dropout of the attention probabilities.
+        initializer_range: Standard deviation of the kernels' initialiser.
+
+    Call arguments:
+        hidden: Tensor `[batch, sequence, hidden_dim]`.
+        padding_mask: `[batch, sequence]`, 1 for tokens, 0 for padding.
+        return_all_layers: Also return what each layer put out.
+
+    Returns:
+        Tensor `[batch, sequence, hidden_dim]`; with `return_all_layers` a
+        list of `num_layers * num_inner_repetitions` such tensors, the last
+        of which is the encoder's output.
+
+    Raises:
+        ValueError: There are more groups than layers.
+
+    Source: Lan et al. 2019, section 3.1; google-research/albert,
+    `modeling.py`, `transformer_model`.
+    """
+
+    def __init__(
+        self,
+        num_layers,
+        hidden_dim,
+        num_heads,
+        intermediate_dim,
+        num_groups=1,
+        num_inner_repetitions=1,
+        activation="gelu",
+        dropout=0.0,
+        attention_dropout=0.0,
+        initializer_range=0.02,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if num_groups > num_layers:
+            raise ValueError(
+                "`num_groups` must not exceed `num_layers`. Received: "
+                f"num_groups={num_groups}, num_layers={num_layers}."
+            )
+        self.num_layers = num_layers
+        self.hidden_dim = hidden_dim
+        self.num_heads = num_heads
+        self.intermediate_dim = intermediate_dim
+        self.num_groups = num_groups
+        self.num_inner_repetitions = num_inner_repetitions
+        self.activation = activation
+        self.dropout = dropout
+        self.attention_dropout = attention_dropout
+        self.initializer_range = initializer_range
+        self.blocks = [
+            AlbertBlock(
+                hidden_dim,
+                num_heads,
+                intermediate_dim,
+                activation=activation,
+                dropout=dropout,
+                attention_dropout=attention_dropout,
+                initializer_range=initializer_range,
+                dtype=self.dtype_policy,
+                name=f"group_{group}_inner_{inner}",
+            )
+            for group in range(num_groups)
+            for inner in range(num_inner_repetitions)
+        ]
+
+    def blocks_of_layer(self, layer: int) -> list[AlbertBlock]:
+        """The blocks that layer number `layer` applies, in order."""
+        group = layer * self.num_groups // self.num_layers
+        first = group * self.num_inner_repetitions
+        return self.blocks[first : first + self.num_inner_repetitions]
+
+    def build(self, hidden_shape, padding_mask_shape=None):
+        for block in self.blocks:
+            block.build((None, self.hidden_dim))
+
+    def call(
+        self, hidden, padding_mask, return_all_layers=False, training=None
+    ):
+        batch, sequence, _ = ops.shape(hidden)
+        # Two calls, since slicing with None needs Flex in TFLite.
+        padding = ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
+        attention_bias = PADDING_BIAS * (
+            1.0 - ops.cast(padding, self.compute_dtype)
+        )
+        hidden = ops.reshape(hidden, (-1, self.hidden_dim))
+        outputs = []
+        for layer in range(self.num_layers):
+            for block in self.blocks_of_layer(layer):
+                hidden = block(hidden, attention_bias, training=training)
+                outputs.append(hidden)
+        if not return_all_layers:
+            outputs = outputs[-1:]
+        outputs = [
+            ops.reshape(output, (batch, sequence, self.hidden_dim))
+            for output in outputs
+        ]
+        return outputs if return_all_layers else outputs[0]
+
+    def compute_output_shape(
+        self, hidden_shape, padding_mask_shape=None, return_all_layers=False
+    ):
+        if not return_all_layers:
+            return hidden_shape
+        return [hidden_shape] * self.num_layers * self.num_inner_repetitions
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_layers": self.num_layers,
+            "hidden_dim": self.hidden_dim,
+            "num_heads": self.num_heads,
+            "intermediate_dim": self.intermediate_dim,
+            "num_groups": self.num_groups,
+            "num_inner_repetitions": self.num_inner_repetitions,
+            "activation": self.activation,
+            "dropout": self.dropout,
+            "attention_dropout": self.attention_dropout,
+            "initializer_range": self.initializer_range,
+        }

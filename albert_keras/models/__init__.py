@@ -1,0 +1,1 @@
+"""ALBERT as KerasHub models."""

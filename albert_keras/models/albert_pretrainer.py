@@ -1,0 +1,164 @@
+"""ALBERT with both pretraining heads."""
+
+import keras
+import keras_hub
+from keras import ops
+
+from albert_keras.layers.masked_lm_head import AlbertMaskedLMHead
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_masked_lm_preprocessor import (
+    AlbertMaskedLMPreprocessor,
+)
+
+
+@keras.saving.register_keras_serializable(package="albert_keras")
+class AlbertPretrainer(keras_hub.models.Task):
+    """Masked language model and sentence-order prediction.
+
+    The loss is the sum of both: `Σ w·ce / (Σ w + 1e-5)` over the masked
+    tokens, and the mean cross entropy of the order, unweighted against each
+    other. It needs no `loss` in `compile`; metrics carry the names of
+    google's evaluation: `masked_lm_loss`, `masked_lm_accuracy`,
+    `sentence_order_loss`, `sentence_order_accuracy`.
+
+    Args:
+        backbone: An `ak.AlbertBackbone`.
+        preprocessor: An `AlbertMaskedLMPreprocessor`, which carries the
+            tokenizer into a preset; `fit` takes records and not strings, so
+            it is not applied to training data.
+
+    Call arguments:
+        inputs: Those of the backbone, and `mask_positions` int32
+            `[batch, predictions]`.
+
+    Returns:
+        Dictionary of float32 tensors: `mlm_logits`
+        `[batch, predictions, vocabulary_size]` and `sop_logits`
+        `[batch, 2]`, in which 1 means that the segments are swapped.
+
+    Labels have the same keys, with int32 `[batch, predictions]` and
+    `[batch]`; the sample weight of `mlm_logits` is 1 for a prediction and 0
+    for padding.
+
+    Source: google-research/albert, `run_pretraining.py`,
+    `get_masked_lm_output`, `get_sentence_order_output`, `model_fn_builder`.
+    """
+
+    backbone_cls = AlbertBackbone
+    preprocessor_cls = AlbertMaskedLMPreprocessor
+
+    def __init__(self, backbone, preprocessor=None, **kwargs):
+        # === Layers ===
+        self.backbone = backbone
+        self.preprocessor = preprocessor
+        self.masked_lm_head = AlbertMaskedLMHead(
+            backbone.token_embedding,
+            activation=backbone.activation,
+            initializer_range=backbone.initializer_range,
+            dtype=backbone.dtype_policy,
+            name="masked_lm_head",
+        )
+        # No dropout before it, as in the original (Hugging Face adds 0.1).
+        self.sentence_order_head = keras.layers.Dense(
+            2,
+            kernel_initializer=keras.initializers.TruncatedNormal(
+                stddev=backbone.initializer_range
+            ),
+            dtype=backbone.dtype_policy,
+            name="sentence_order_head",
+        )
+
+        # === Functional model ===
+        inputs = {
+            **backbone.input,
+            "mask_positions": keras.Input(
+                (None,), dtype="int32", name="mask_positions"
+            ),
+        }
+        hidden = backbone(backbone.input)
+        outputs = {
+            "mlm_logits": self.masked_lm_head(
+                hidden["sequence_output"], inputs["mask_positions"]
+            ),
+            "sop_logits": ops.cast(
+                self.sentence_order_head(hidden["pooled_output"]), "float32"
+            ),
+        }
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+
+        # === Metrics ===
+        mean = keras.metrics.Mean
+        self.masked_lm_loss = mean(name="masked_lm_loss")
+        self.masked_lm_accuracy = mean(name="masked_lm_accuracy")
+        self.sentence_order_loss = mean(name="sentence_order_loss")
+        self.sentence_order_accuracy = mean(name="sentence_order_accuracy")
+
+    def compile(self, optimizer="auto", **kwargs):
+        """As `keras.Model.compile`; the loss is the model's own.
+
+        Args:
+            optimizer: `"auto"` is `keras.optimizers.Adam(1e-4)`. ALBERT's
+                own LAMB is `albert_keras.training.optimizers.Lamb`.
+            **kwargs: As `keras.Model.compile`.
+        """
+        if optimizer == "auto":
+            optimizer = keras.optimizers.Adam(1e-4)
+        super().compile(optimizer=optimizer, **kwargs)
+
+    def preprocess_samples(self, x, y=None, sample_weight=None):
+        return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
+
+    def compute_loss(
+        self,
+        x=None,
+        y=None,
+        y_pred=None,
+        sample_weight=None,
+        training=True,
+    ):
+        weights = _masked_lm_weights(y, sample_weight)
+        masked_lm = _cross_entropy(y["mlm_logits"], y_pred["mlm_logits"])
+        sentence_order = _cross_entropy(
+            y["sop_logits"], y_pred["sop_logits"]
+        )
+        return (
+            # 1e-5 as in run_pretraining.py: a batch may have no mask.
+            ops.sum(masked_lm * weights) / (ops.sum(weights) + 1e-5)
+            + ops.mean(sentence_order)
+        )
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        weights = _masked_lm_weights(y, sample_weight)
+        for key, loss, accuracy, weight in (
+            (
+                "mlm_logits",
+                self.masked_lm_loss,
+                self.masked_lm_accuracy,
+                weights,
+            ),
+            (
+                "sop_logits",
+                self.sentence_order_loss,
+                self.sentence_order_accuracy,
+                None,
+            ),
+        ):
+            labels, logits = y[key], y_pred[key]
+            loss.update_state(_cross_entropy(labels, logits), weight)
+            right = ops.equal(
+                ops.argmax(logits, axis=-1), ops.cast(labels, "int32")
+            )
+            accuracy.update_state(ops.cast(right, "float32"), weight)
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+
+def _masked_lm_weights(y, sample_weight):
+    if sample_weight is None:
+        return ops.ones_like(y["mlm_logits"], dtype="float32")
+    return ops.cast(sample_weight["mlm_logits"], "float32")
+
+
+def _cross_entropy(labels, logits):
+    return ops.sparse_categorical_crossentropy(
+        labels, logits, from_logits=True
+    )

@@ -1,0 +1,90 @@
+"""ALBERT with a classification or regression head."""
+
+import keras
+import keras_hub
+
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_text_classifier_preprocessor import (
+    AlbertTextClassifierPreprocessor,
+)
+
+
+@keras.saving.register_keras_serializable(package="albert_keras")
+class AlbertTextClassifier(keras_hub.models.TextClassifier):
+    """Classifies a text or a pair of texts from the pooled output.
+
+    Args:
+        backbone: An `ak.AlbertBackbone`.
+        num_classes: Number of classes; 1 for regression.
+        preprocessor: An `AlbertTextClassifierPreprocessor`, or None to pass
+            ids.
+        activation: Activation of the output; None gives logits.
+        dropout: Dropout before the output, 0.1 in the original.
+
+    Call arguments:
+        inputs: Those of the backbone.
+
+    Returns:
+        `[batch, num_classes]`.
+
+    Example:
+
+    ```python
+    classifier = ak.AlbertTextClassifier.from_preset(
+        "preset", num_classes=2
+    )
+    classifier.fit(["a fine film", "a waste of time"], [1, 0])
+    classifier.predict(["a fine film"])
+    ```
+
+    Source: google-research/albert, `classifier_utils.py`, `create_model`.
+    """
+
+    backbone_cls = AlbertBackbone
+    preprocessor_cls = AlbertTextClassifierPreprocessor
+
+    def __init__(
+        self,
+        backbone,
+        num_classes,
+        preprocessor=None,
+        activation=None,
+        dropout=0.1,
+        **kwargs,
+    ):
+        # === Layers ===
+        self.backbone = backbone
+        self.preprocessor = preprocessor
+        self.output_dropout = keras.layers.Dropout(
+            dropout, dtype=backbone.dtype_policy, name="output_dropout"
+        )
+        self.output_dense = keras.layers.Dense(
+            num_classes,
+            activation=activation,
+            kernel_initializer=keras.initializers.TruncatedNormal(
+                stddev=backbone.initializer_range
+            ),
+            dtype=backbone.dtype_policy,
+            name="logits",
+        )
+
+        # === Functional model ===
+        pooled = backbone(backbone.input)["pooled_output"]
+        super().__init__(
+            inputs=backbone.input,
+            outputs=self.output_dense(self.output_dropout(pooled)),
+            **kwargs,
+        )
+
+        # === Config ===
+        self.num_classes = num_classes
+        self.activation = keras.activations.get(activation)
+        self.dropout = dropout
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "num_classes": self.num_classes,
+            "activation": keras.activations.serialize(self.activation),
+            "dropout": self.dropout,
+        }
