@@ -98,9 +98,7 @@ class AlbertBlock(keras.layers.Layer):
     def call(self, hidden, attention_bias, training=None):
         attended = self.attention(hidden, attention_bias, training=training)
         attended = self.attention_output_dropout(attended, training=training)
-        hidden = self._normalized(
-            self.attention_layer_norm, hidden + attended
-        )
+        hidden = self._normalized(self.attention_layer_norm, hidden + attended)
         fed = self.feed_forward_output(self.intermediate(hidden))
         fed = self.feed_forward_dropout(fed, training=training)
         return self._normalized(self.feed_forward_layer_norm, hidden + fed)

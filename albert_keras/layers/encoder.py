@@ -126,12 +126,13 @@ class AlbertEncoder(keras.layers.Layer):
         ]
         return outputs if return_all_layers else outputs[0]
 
-    def compute_output_shape(
-        self, hidden_shape, padding_mask_shape=None, return_all_layers=False
+    def compute_output_spec(
+        self, hidden, padding_mask, return_all_layers=False, training=None
     ):
+        output = keras.KerasTensor(hidden.shape, dtype=self.compute_dtype)
         if not return_all_layers:
-            return hidden_shape
-        return [hidden_shape] * self.num_layers * self.num_inner_repetitions
+            return output
+        return [output] * (self.num_layers * self.num_inner_repetitions)
 
     def get_config(self):
         return {

@@ -83,8 +83,8 @@ class AlbertMaskedLMHead(keras.layers.Layer):
         )
 
     def compute_output_spec(self, sequence_output, mask_positions=None):
-        positions = sequence_output if mask_positions is None else (
-            mask_positions
+        positions = (
+            sequence_output if mask_positions is None else (mask_positions)
         )
         return keras.KerasTensor(
             (*positions.shape[:2], self.token_embedding.input_dim),

@@ -141,7 +141,7 @@ class AlbertBackbone(keras_hub.models.Backbone):
         )
         super().__init__(
             inputs=inputs,
-            outputs=self._outputs(sequence_output),
+            outputs=self._with_pooled_output(sequence_output),
             dtype=dtype,
             **kwargs,
         )
@@ -163,7 +163,7 @@ class AlbertBackbone(keras_hub.models.Backbone):
         self.initializer_range = initializer_range
         self.cls_token_index = 0
 
-    def _outputs(self, sequence_output):
+    def _with_pooled_output(self, sequence_output):
         return {
             "sequence_output": sequence_output,
             "pooled_output": self.pooler(sequence_output[:, 0, :]),
@@ -180,7 +180,10 @@ class AlbertBackbone(keras_hub.models.Backbone):
             return_all_layers=True,
             training=training,
         )
-        return {**self._outputs(all_layers[-1]), "all_layers": all_layers}
+        return {
+            **self._with_pooled_output(all_layers[-1]),
+            "all_layers": all_layers,
+        }
 
     @classmethod
     def from_albert_config(cls, config: AlbertConfig, **kwargs):

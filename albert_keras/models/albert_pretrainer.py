@@ -118,9 +118,7 @@ class AlbertPretrainer(keras_hub.models.Task):
     ):
         weights = _masked_lm_weights(y, sample_weight)
         masked_lm = _cross_entropy(y["mlm_logits"], y_pred["mlm_logits"])
-        sentence_order = _cross_entropy(
-            y["sop_logits"], y_pred["sop_logits"]
-        )
+        sentence_order = _cross_entropy(y["sop_logits"], y_pred["sop_logits"])
         return (
             # 1e-5 as in run_pretraining.py: a batch may have no mask.
             ops.sum(masked_lm * weights) / (ops.sum(weights) + 1e-5)
@@ -159,6 +157,4 @@ def _masked_lm_weights(y, sample_weight):
 
 
 def _cross_entropy(labels, logits):
-    return ops.sparse_categorical_crossentropy(
-        labels, logits, from_logits=True
-    )
+    return ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
