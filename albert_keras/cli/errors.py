@@ -1,0 +1,125 @@
+"""What a command says when it cannot do its work: one sentence, no traceback.
+
+A mistake of the user's is told from one of ours by where it was raised: a
+`raise` statement of this package is a check that found something wrong with
+what it was given, and an OSError comes from the machine. Anything else is a
+bug, and keeps its traceback.
+"""
+
+import dis
+import errno
+import functools
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, ParamSpec, TypeVar
+
+import typer
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_PACKAGE = str(Path(__file__).parents[1]) + os.sep
+_RAISE = dis.opmap["RAISE_VARARGS"]
+
+
+def one_sentence(function: Callable[P, R]) -> Callable[P, R]:
+    """Makes a command end with a sentence where a user can act on it.
+
+    Args:
+        function: a command, whose signature (Typer's source of its options)
+            is kept.
+
+    Returns:
+        The command, which exits with code 2 and a sentence on standard error
+        for what `sentence_for` has one for, and with 130 after Ctrl-C.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except KeyboardInterrupt as interrupt:
+            done = str(interrupt) or "Stopped. What was done so far is kept."
+            _exit(130, done)
+        except Exception as error:
+            sentence = sentence_for(error)
+            if sentence is None:
+                raise
+            _exit(2, f"Error: {sentence}")
+
+    return wrapper
+
+
+def sentence_for(error: Exception) -> str | None:
+    """What to tell the user of an error, if it is the user's to mend.
+
+    Args:
+        error: a caught exception, with its traceback.
+
+    Returns:
+        One sentence, or None where the traceback says more: a bug.
+    """
+    if isinstance(error, BrokenPipeError):
+        return None  # `albert-keras ... | head`; Typer ends that quietly
+    from_file = _file_sentence(error)
+    if from_file is not None:
+        return from_file
+    if isinstance(error, OSError):
+        return str(error) or type(error).__name__
+    if _is_typers(error) or not _was_raised_here(error.__traceback__):
+        return None
+    if isinstance(error, AssertionError):
+        return None
+    return str(error)
+
+
+def _file_sentence(error: Exception) -> str | None:
+    """The reason and the file of a failed system call, however it is worded.
+
+    Python has both as attributes, HDF5 in the middle of a longer message,
+    and TensorFlow's file system raises no OSError at all but writes
+    "path; reason".
+    """
+    message = str(error)
+    if isinstance(error, OSError):
+        inside = re.search(r"name = '([^']+)'.*message = '([^']+)'", message)
+        if inside:
+            return f"{inside[2]}: '{inside[1]}'."
+        if error.strerror and error.filename is not None:
+            return f"{error.strerror}: '{os.fsdecode(error.filename)}'."
+        if error.strerror in _system_reasons():
+            return f"{error.strerror}."
+        return None
+    if type(error).__module__.startswith("tensorflow."):
+        for path, reason in re.findall(r"([^\s;]+); ([^;\n\[]+)", message):
+            if reason.strip() in _system_reasons():
+                return f"{reason.strip()}: '{path}'."
+    return None
+
+
+def _system_reasons() -> set[str]:
+    return {os.strerror(code) for code in errno.errorcode}
+
+
+def _is_typers(error: Exception) -> bool:
+    """Whether Typer is to see this: an exit, or a wrong option."""
+    return type(error).__module__.partition(".")[0] in ("typer", "click")
+
+
+def _was_raised_here(traceback: TracebackType | None) -> bool:
+    """Whether a `raise` statement of this package made the traceback."""
+    if traceback is None:
+        return False
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    code = traceback.tb_frame.f_code
+    in_package = os.path.abspath(code.co_filename).startswith(_PACKAGE)
+    return in_package and code.co_code[traceback.tb_lasti] == _RAISE
+
+
+def _exit(code: int, sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise SystemExit(code)
