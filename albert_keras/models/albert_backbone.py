@@ -6,10 +6,11 @@ import keras_hub
 from albert_keras.config import AlbertConfig
 from albert_keras.layers.embedding import AlbertEmbedding
 from albert_keras.layers.encoder import AlbertEncoder
+from albert_keras.models.preset import StrictPreset
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
-class AlbertBackbone(keras_hub.models.Backbone):
+class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
     """ALBERT without heads.
 
     A KerasHub backbone: `from_preset`, `save_to_preset`, `enable_lora` and

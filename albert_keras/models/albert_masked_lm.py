@@ -1,5 +1,7 @@
 """ALBERT with the masked-LM head."""
 
+from pathlib import Path
+
 import keras
 import keras_hub
 
@@ -8,10 +10,12 @@ from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm_preprocessor import (
     AlbertMaskedLMPreprocessor,
 )
+from albert_keras.models.albert_pretrainer import AlbertPretrainer
+from albert_keras.models.preset import StrictPreset, saved_task_class
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
-class AlbertMaskedLM(keras_hub.models.MaskedLM):
+class AlbertMaskedLM(StrictPreset, keras_hub.models.MaskedLM):
     """Guesses masked tokens; what `ak.FillMask` asks.
 
     Args:
@@ -55,3 +59,41 @@ class AlbertMaskedLM(keras_hub.models.MaskedLM):
             inputs["mask_positions"],
         )
         super().__init__(inputs=inputs, outputs=logits, **kwargs)
+
+    @classmethod
+    def from_preset(
+        cls, preset, load_weights=True, init_missing_heads=False, **kwargs
+    ):
+        """Loads a masked LM, out of a pretrainer's preset too.
+
+        Args:
+            preset: Folder that `save_to_preset` wrote, or a handle.
+            load_weights: Whether to load weights, or keep random ones.
+            init_missing_heads: Allow a preset without a masked-LM head, and
+                give the model a random one.
+            **kwargs: Arguments of the constructor that override the
+                preset's; `dtype` is passed to the backbone.
+
+        Raises:
+            FileNotFoundError: The preset or its weights are missing.
+            ValueError: The preset has no masked-LM head.
+        """
+        if "://" in str(preset) or Path(preset).is_dir():
+            saved = saved_task_class(preset)
+            if saved is not None and issubclass(saved, AlbertPretrainer):
+                pretrainer = AlbertPretrainer.from_preset(
+                    preset, load_weights=load_weights, **kwargs
+                )
+                masked_lm = cls(pretrainer.backbone, pretrainer.preprocessor)
+                masked_lm.masked_lm_head.set_weights(
+                    pretrainer.masked_lm_head.get_weights()
+                )
+                return masked_lm
+            has_head = saved is not None and issubclass(saved, cls)
+            if load_weights and not has_head and not init_missing_heads:
+                raise ValueError(
+                    f"Preset `{preset}` must hold a masked-LM head, unless "
+                    "init_missing_heads=True asks for a random one. "
+                    f"Received: {saved.__name__ if saved else 'a backbone'}."
+                )
+        return super().from_preset(preset, load_weights=load_weights, **kwargs)
