@@ -1,0 +1,5 @@
+"""From raw text to token ids: normalisation, tokenizers, vocabularies.
+
+Everything here but `graph_tokenizer` works without TensorFlow and Keras, so
+that a worker process which only tokenizes starts fast and stays small.
+"""

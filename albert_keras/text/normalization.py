@@ -1,0 +1,207 @@
+"""ALBERT's text normalisation, in Python and in the TensorFlow graph.
+
+The rule is `preprocess_text` of google-research/albert (`tokenization.py`):
+collapse whitespace, decompose (NFKD), drop the combining characters unless
+`keep_accents`, lower-case unless the vocabulary is cased. Quotes stay as they
+are; the XLNet tokenizer and those derived from it rewrite them.
+
+`graph_normalize` is held equal to `normalize` on every assigned character.
+What is known to differ comes from the Unicode versions of the two sides:
+TensorFlow 2.21 links ICU 69 (Unicode 13), so it neither lower-cases nor
+decomposes letters that are younger than that (40 capitals of Vithkuqi, Latin
+and Glagolitic in Python 3.11), and a character that Python itself does not
+know yet may be decomposed by ICU.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable
+from itertools import filterfalse
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_WORD = re.compile(r"\S+")
+
+# ICU's lower-casing, as TensorFlow calls it, ends a string at its first NUL.
+# This noncharacter (never assigned, no case) stands in for it meanwhile.
+_NUL_STAND_IN = "\ufdd0"
+
+
+def normalize(
+    text: str, *, lowercase: bool = True, keep_accents: bool = False
+) -> str:
+    r"""Normalises text as ALBERT does before SentencePiece sees it.
+
+    A lone surrogate, which no encoding can carry on, becomes U+FFFD.
+
+    Args:
+        text: The raw text. Line breaks count as whitespace.
+        lowercase: Whether to lower-case. `False` for a cased vocabulary.
+        keep_accents: Whether combining characters stay. They stay
+            decomposed: composing them again is SentencePiece's own work.
+
+    Returns:
+        The normalised text. It can begin with a space where a character
+        decomposes into one (`´`), as in the original.
+
+    Example:
+
+    ```python
+    normalize("Ünïcode  is\n½ the fun")  # "unicode is 1⁄2 the fun"
+    ```
+    """
+    text = " ".join(text.split())
+    if not text.isascii():
+        text = _LONE_SURROGATE.sub("\ufffd", text)
+        text = unicodedata.normalize("NFKD", text)
+        if not keep_accents:
+            text = "".join(filterfalse(unicodedata.combining, text))
+    return text.lower() if lowercase else text
+
+
+class AlignedText(NamedTuple):
+    """Normalised text and where each of its characters comes from.
+
+    Attributes:
+        text: What `normalize` returns.
+        spans: For each character of `text`, the half-open span of the raw
+            text that it stands for. Characters that decomposed from one share
+            its span; a dropped accent belongs to the character it sat on.
+    """
+
+    text: str
+    spans: list[tuple[int, int]]
+
+
+def normalize_with_spans(
+    text: str, *, lowercase: bool = True, keep_accents: bool = False
+) -> AlignedText:
+    """Like `normalize`, keeping the way back to the raw text.
+
+    Args:
+        text: The raw text.
+        lowercase: As in `normalize`.
+        keep_accents: As in `normalize`.
+
+    Returns:
+        An `AlignedText`.
+    """
+    chars: list[str] = []
+    spans: list[tuple[int, int]] = []
+    word_end = 0
+    for word in _WORD.finditer(text):
+        if chars:
+            chars.append(" ")
+            spans.append((word_end, word.start()))
+        word_end = word.end()
+        for position in range(word.start(), word_end):
+            char = _LONE_SURROGATE.sub("\ufffd", text[position])
+            for part in unicodedata.normalize("NFKD", char):
+                if not keep_accents and unicodedata.combining(part):
+                    if spans:
+                        spans[-1] = (spans[-1][0], position + 1)
+                else:
+                    chars.append(part)
+                    spans.append((position, position + 1))
+    order = _canonical_order(chars)
+    aligned = "".join([chars[i] for i in order])
+    # Lower-casing keeps the length: the one capital with a longer lower case,
+    # U+0130, has been decomposed by now.
+    return AlignedText(
+        aligned.lower() if lowercase else aligned, [spans[i] for i in order]
+    )
+
+
+def _canonical_order(chars: list[str]) -> list[int]:
+    """The order NFKD gives to characters that were decomposed one by one.
+
+    Runs of combining characters are sorted by combining class and are
+    otherwise left in place (Unicode Standard, section 3.11, D109).
+    """
+    order = list(range(len(chars)))
+    classes = list(map(unicodedata.combining, chars))
+    start = 0
+    while start < len(chars):
+        end = start + 1
+        if classes[start]:
+            while end < len(chars) and classes[end]:
+                end += 1
+            order[start:end] = sorted(order[start:end], key=classes.__getitem__)
+        start = end
+    return order
+
+
+def graph_normalize(
+    texts: tf.Tensor, *, lowercase: bool = True, keep_accents: bool = False
+) -> tf.Tensor:
+    """`normalize` as TensorFlow operations.
+
+    The operations are those which TF Serving links: `UnicodeTranscode`,
+    `RegexReplace`, `StringStrip`, `StringLower` and TF Text's `NormalizeUTF8`.
+
+    Args:
+        texts: String tensor of any shape, UTF-8. Bytes that are not become
+            U+FFFD.
+        lowercase: As in `normalize`.
+        keep_accents: As in `normalize`.
+
+    Returns:
+        String tensor of the same shape, UTF-8.
+    """
+    import tensorflow as tf
+    import tensorflow_text as tf_text
+
+    texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
+    texts = tf.strings.regex_replace(texts, whitespace_class() + "+", " ")
+    texts = tf.strings.strip(texts)
+    texts = tf_text.normalize_utf8(texts, "NFKD")
+    if not keep_accents:
+        texts = tf.strings.regex_replace(texts, _combining_class(), "")
+    if lowercase:
+        texts = tf.strings.regex_replace(texts, r"\x00", _NUL_STAND_IN)
+        # ICU lower-cases by the rules of the process' locale, which for
+        # Turkish turn "I" into "ı": ASCII goes first, by fixed rules.
+        texts = tf.strings.lower(texts)
+        texts = tf.strings.lower(texts, encoding="utf-8")
+        texts = tf.strings.regex_replace(texts, _NUL_STAND_IN, b"\x00")
+    return texts
+
+
+@functools.cache
+def whitespace_class() -> str:
+    """RE2 character class of what `str.split` takes for whitespace."""
+    return _character_class(c for c in map(chr, _code_points()) if c.isspace())
+
+
+@functools.cache
+def _combining_class() -> str:
+    # Not `\p{Mn}`: most of its marks have combining class zero and stay, and
+    # a few characters outside it have another class and go.
+    return _character_class(
+        filter(unicodedata.combining, map(chr, _code_points()))
+    )
+
+
+def _code_points() -> range:
+    return range(sys.maxunicode + 1)
+
+
+def _character_class(chars: Iterable[str]) -> str:
+    ranges: list[list[int]] = []
+    for code in map(ord, chars):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return (
+        "["
+        + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges)
+        + "]"
+    )

@@ -1,0 +1,425 @@
+"""ALBERT's SentencePiece tokenizer without TensorFlow.
+
+`albert_keras.text.graph_tokenizer` does the same inside the graph.
+"""
+
+from __future__ import annotations
+
+import os
+import string
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import sentencepiece as spm
+
+from albert_keras.text.normalization import normalize, normalize_with_spans
+from albert_keras.text.segments import (
+    SPECIAL_SYMBOLS,
+    Segment,
+    split_segments,
+)
+
+PAD_PIECE = "<pad>"
+WORD_START = "▁"
+
+
+class SentencePieceTokenizer:
+    """Turns text into ALBERT's token ids and back.
+
+    Text is cut at the special symbols, normalised (see `normalize`) and
+    encoded by SentencePiece. On top of that come two rules of ALBERT:
+
+    - A special symbol in the text becomes its id and takes the space before
+      it along. Text right behind a `[MASK]`, without a space, begins no new
+      word.
+    - A piece that ends in a digit and a comma is cut apart: `2010,` becomes
+      what `2010` gives, and `,` (`encode_pieces` in `tokenization.py` of
+      google-research/albert). Where the piece stood inside a word, the `▁`
+      that the digits get on their own is removed, as that function means to
+      and, comparing text to bytes, does not under Python 3.
+
+    Args:
+        proto: Path of a SentencePiece model, or its serialized bytes. It has
+            to hold the pieces `<pad>`, `[CLS]`, `[SEP]` and `[MASK]`.
+        lowercase: Whether text is lower-cased. `False` for a cased vocabulary.
+        keep_accents: Whether combining characters are kept.
+
+    Raises:
+        FileNotFoundError: If there is no file at the path.
+        ValueError: If the file is no SentencePiece model, or one without the
+            special pieces.
+
+    Example:
+
+    ```python
+    tokenizer = SentencePieceTokenizer("spiece.model")
+    tokenizer.encode("This is a test")  # [48, 25, 21, 1289]
+    tokenizer.pieces("a [MASK].")  # ["▁a", "[MASK]", "."]
+    ```
+    """
+
+    def __init__(
+        self,
+        proto: str | os.PathLike[str] | bytes,
+        *,
+        lowercase: bool = True,
+        keep_accents: bool = False,
+    ):
+        self.proto = read_model(proto)
+        self.lowercase = lowercase
+        self.keep_accents = keep_accents
+        name = "bytes" if isinstance(proto, bytes) else os.fspath(proto)
+        self.processor = _load(self.proto, name)
+        self.vocabulary_size = self.processor.get_piece_size()
+        self.vocabulary = [
+            self.processor.id_to_piece(i) for i in range(self.vocabulary_size)
+        ]
+        self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
+        missing = [
+            piece
+            for piece in (PAD_PIECE, *SPECIAL_SYMBOLS)
+            if piece not in self._ids
+        ]
+        if missing:
+            raise ValueError(
+                "An ALBERT vocabulary must hold the pieces <pad>, [CLS], "
+                f"[SEP] and [MASK]. Received: {name}, without "
+                f"{', '.join(missing)}."
+            )
+        self.pad_id = self._ids[PAD_PIECE]
+        self.unk_id = self.processor.unk_id()
+        self.cls_id, self.sep_id, self.mask_id = (
+            self._ids[symbol] for symbol in SPECIAL_SYMBOLS
+        )
+        self.boundary = _find_boundary(self.processor, self.vocabulary)
+        self.boundary_length = len(self.processor.encode(self.boundary))
+        self._split_pieces = _digit_comma_pieces(
+            self.processor, self.vocabulary
+        )
+        self.digit_comma_ids = {
+            i: [self.piece_to_id(piece) for piece in pieces]
+            for i, pieces in self._split_pieces.items()
+        }
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of the text alone, without `[CLS]` and `[SEP]` around it.
+
+        Args:
+            text: The raw text.
+
+        Returns:
+            The token ids.
+        """
+        segments = split_segments(text)
+        # One string at a time: for a list SentencePiece starts threads.
+        return self._join(
+            segments,
+            [self.processor.encode(self._prepare(part)) for part in segments],
+        )
+
+    def encode_batch(
+        self, texts: Iterable[str], *, num_threads: int = 1
+    ) -> list[list[int]]:
+        """Token ids of each text, faster than one `encode` after another.
+
+        Args:
+            texts: The raw texts.
+            num_threads: How many threads SentencePiece may use.
+
+        Returns:
+            A list of token ids for each text.
+        """
+        rows = [split_segments(text) for text in texts]
+        encoded = self.processor.encode(
+            [self._prepare(part) for segments in rows for part in segments],
+            num_threads=num_threads,
+        )
+        batch, start = [], 0
+        for segments in rows:
+            end = start + len(segments)
+            batch.append(self._join(segments, encoded[start:end]))
+            start = end
+        return batch
+
+    def pieces(self, text: str) -> list[str]:
+        """The pieces that `encode` gives the ids of.
+
+        Args:
+            text: The raw text.
+
+        Returns:
+            The pieces. One that is not in the vocabulary is shown as it
+            stands in the text; its id is `unk_id`.
+        """
+        pieces: list[str] = []
+        for segment in split_segments(text):
+            if segment.symbol is not None:
+                pieces.append(segment.symbol)
+            for _, parts in self._segment_pieces(segment):
+                pieces += parts
+        return pieces
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Where in the raw text each token of `encode(text)` stands.
+
+        A span leaves out the space before a word: `text[start:end]` is what
+        the token shows. A token without characters of its own (a lone `▁`)
+        has an empty span. Tokens that share a character (`½` gives `1`, `⁄`
+        and `2`) share its span.
+
+        Args:
+            text: The raw text.
+
+        Returns:
+            Half-open spans `(start, end)`, in characters of `text`.
+        """
+        offsets: list[tuple[int, int]] = []
+        for segment in split_segments(text):
+            if segment.symbol is not None:
+                begin = segment.start - len(segment.symbol)
+                offsets.append((begin, segment.start))
+            offsets += self._segment_offsets(segment)
+        return offsets
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The normalised text that token ids stand for.
+
+        Special symbols are shown, with a space before them; padding is left
+        out. Decoding what `encode` gave and encoding it again gives the same
+        ids as long as no token is unknown.
+
+        Args:
+            ids: Token ids.
+
+        Returns:
+            The text.
+
+        Raises:
+            ValueError: If an id is outside the vocabulary.
+        """
+        symbols = {self._ids[symbol]: symbol for symbol in SPECIAL_SYMBOLS}
+        text = ""
+        run: list[int] = []
+
+        def close_run() -> str:
+            if not run:
+                return text
+            starts_word = self.vocabulary[run[0]].startswith(WORD_START)
+            space = " " if text and starts_word else ""
+            return text + space + self.processor.decode(run)
+
+        for i in ids:
+            self._check_id(i)
+            if i in symbols:
+                text = close_run()
+                text += (" " if text else "") + symbols[i]
+                run = []
+            elif i != self.pad_id:
+                run.append(int(i))
+        return close_run()
+
+    def id_to_piece(self, i: int) -> str:
+        """The piece with the id `i`.
+
+        Raises:
+            ValueError: If the id is outside the vocabulary.
+        """
+        self._check_id(i)
+        return self.vocabulary[i]
+
+    def piece_to_id(self, piece: str) -> int:
+        """The id of a piece, `unk_id` if it is not in the vocabulary."""
+        return self._ids.get(piece, self.unk_id)
+
+    def _check_id(self, i: int) -> None:
+        if not 0 <= i < self.vocabulary_size:
+            raise ValueError(
+                "A token id must be in the vocabulary. Received: "
+                f"{i}, expected 0 to {self.vocabulary_size - 1}."
+            )
+
+    def _prepare(self, segment: Segment) -> str:
+        """What SentencePiece is given for a segment.
+
+        SentencePiece begins every text as a word. A segment that continues
+        gets a character in front which no piece holds but at its end, so that
+        any segmentation has a boundary behind it, and the best one is that of
+        the character followed by that of the segment.
+        """
+        text = normalize(
+            segment.text,
+            lowercase=self.lowercase,
+            keep_accents=self.keep_accents,
+        )
+        return self.boundary + text if segment.continues else text
+
+    def _join(
+        self, segments: list[Segment], encoded: list[list[int]]
+    ) -> list[int]:
+        ids: list[int] = []
+        for segment, found in zip(segments, encoded, strict=True):
+            if segment.symbol is not None:
+                ids.append(self._ids[segment.symbol])
+            if segment.continues:
+                found = found[self.boundary_length :]
+            ids += self._split_digit_commas(found)
+        return ids
+
+    def _split_digit_commas(self, ids: list[int]) -> list[int]:
+        if self.digit_comma_ids.keys().isdisjoint(ids):
+            return ids
+        split: list[int] = []
+        for i in ids:
+            split += self.digit_comma_ids.get(i, (i,))
+        return split
+
+    def _segment_pieces(self, segment: Segment) -> list[tuple[str, list[str]]]:
+        """Each piece SentencePiece finds, and what ALBERT makes of it."""
+        prepared = self._prepare(segment)
+        found = list(
+            zip(
+                self.processor.encode(prepared, out_type=str),
+                self.processor.encode(prepared),
+                strict=True,
+            )
+        )
+        if segment.continues:
+            found = found[self.boundary_length :]
+        return [
+            (piece, self._split_pieces.get(i, [piece])) for piece, i in found
+        ]
+
+    def _segment_offsets(self, segment: Segment) -> list[tuple[int, int]]:
+        aligned = normalize_with_spans(
+            segment.text,
+            lowercase=self.lowercase,
+            keep_accents=self.keep_accents,
+        )
+        prefix = self.boundary if segment.continues else ""
+        # SentencePiece normalises once more: `origins[j]` is where its
+        # character `j` begins in the text it was given.
+        normalized, origins = self.processor.normalize(
+            prefix + aligned.text, with_offsets=True
+        )
+        cursor = normalized.index(prefix) + len(prefix)
+        offsets = []
+        for piece, parts in self._segment_pieces(segment):
+            end = cursor + len(piece)
+            for part in parts:
+                stop = min(cursor + len(part), end)
+                while cursor < stop and normalized[cursor] == WORD_START:
+                    cursor += 1
+                low = origins[cursor] - len(prefix)
+                high = origins[stop] - len(prefix)
+                offsets.append(
+                    _raw_span(aligned.spans, low, high, cursor == stop, segment)
+                )
+                cursor = stop
+            cursor = end
+        return offsets
+
+
+def _raw_span(
+    spans: list[tuple[int, int]],
+    low: int,
+    high: int,
+    is_empty: bool,
+    segment: Segment,
+) -> tuple[int, int]:
+    if low >= len(spans):
+        end = segment.start + len(segment.text)
+        return end, end
+    start = segment.start + spans[low][0]
+    if is_empty:
+        return start, start
+    covered = spans[low : max(high, low + 1)]
+    return (
+        segment.start + min(first for first, _ in covered),
+        segment.start + max(last for _, last in covered),
+    )
+
+
+def read_model(proto: str | os.PathLike[str] | bytes) -> bytes:
+    """Serialized SentencePiece model, from its file unless given as bytes.
+
+    Raises:
+        FileNotFoundError: If there is no file at the path.
+        ValueError: If it is empty.
+        TypeError: If `proto` is neither a path nor bytes.
+    """
+    if isinstance(proto, bytes):
+        data, name = proto, "bytes"
+    elif isinstance(proto, str | os.PathLike):
+        name = os.fspath(proto)
+        if not Path(name).is_file():
+            raise FileNotFoundError(
+                f"`proto` must be a SentencePiece model file. Received: {name},"
+                " which is no file."
+            )
+        data = Path(name).read_bytes()
+    else:
+        raise TypeError(
+            "`proto` must be the path of a SentencePiece model or its bytes. "
+            f"Received: {proto!r} of type {type(proto).__name__}."
+        )
+    if not data:
+        raise ValueError(
+            f"`proto` must be a SentencePiece model. Received: {name}, which "
+            "is empty."
+        )
+    return data
+
+
+def _load(proto: bytes, name: str) -> spm.SentencePieceProcessor:
+    try:
+        return spm.SentencePieceProcessor(model_proto=proto)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"`proto` must be a SentencePiece model. Received: {name}, which "
+            "SentencePiece cannot read."
+        ) from error
+
+
+def _find_boundary(
+    processor: spm.SentencePieceProcessor, vocabulary: list[str]
+) -> str:
+    """A character that ends every piece it occurs in.
+
+    ALBERT's vocabularies have several, user-defined symbols as `(`. Without
+    any such punctuation mark in the vocabulary a private-use character does:
+    it is unknown and hence in no piece; only, SentencePiece would merge it
+    with an unknown character right behind it, which is then lost.
+    """
+    # `<`, `=` and `>` are left out: they compose with a following U+0338.
+    candidates = [c for c in string.punctuation if c not in "<=>"]
+    inner = set("".join([piece[:-1] for piece in vocabulary]))
+    known = set(vocabulary)
+    for char in candidates:
+        if (
+            char in known
+            and char not in inner
+            and processor.normalize(char).lstrip(WORD_START) == char
+        ):
+            return char
+    return "\ue000"
+
+
+def _digit_comma_pieces(
+    processor: spm.SentencePieceProcessor, vocabulary: list[str]
+) -> dict[int, list[str]]:
+    """The pieces that replace each piece ending in a digit and a comma."""
+    affected = {
+        i: piece
+        for i, piece in enumerate(vocabulary)
+        if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit()
+    }
+    encoded = processor.encode(
+        [piece[:-1].replace(WORD_START, "") for piece in affected.values()],
+        out_type=str,
+    )
+    table = {}
+    for (i, piece), parts in zip(affected.items(), encoded, strict=True):
+        if piece[0] != WORD_START and parts[0][0] == WORD_START:
+            parts = [parts[0][1:], *parts[1:]]
+        table[i] = [part for part in parts if part] + [","]
+    return table
