@@ -4,9 +4,11 @@ TensorFlow takes seconds to import, so nothing here may import it: `--help`
 is made from the table alone.
 """
 
+import functools
 import os
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -14,40 +16,70 @@ from typer.core import TyperCommand, TyperGroup
 from albert_keras import __version__
 from albert_keras.cli.errors import one_sentence
 
-# name: (module of this package, function in it, line in the help), or the
-# help and the table of a group. In the order in which one would use them.
-COMMANDS: dict[str, Any] = {
-    "quickstart": (
+
+class Command(NamedTuple):
+    """Where a command is: a function of a module of this package."""
+
+    module: str
+    function: str
+    help: str
+    starts_tensorflow: bool = False
+
+
+class Group(NamedTuple):
+    """A word before the command, as in `export tflite`."""
+
+    help: str
+    commands: dict[str, Command]
+
+
+# In the order in which one would use them.
+COMMANDS: dict[str, Command | Group] = {
+    "quickstart": Command(
         "quickstart",
         "quickstart",
         "Train a small ALBERT from text to answers, in minutes.",
+        starts_tensorflow=True,
     ),
-    "vocab": ("vocab", "vocab", "Train a SentencePiece vocabulary."),
-    "prepare": ("prepare", "prepare", "Make pretraining examples from text."),
-    "pretrain": ("pretrain", "pretrain", "Pretrain on prepared examples."),
-    "fill-mask": ("fill_mask", "fill_mask", "Fill in the [MASK]s of texts."),
-    "export": (
-        "Write what runs without this package.",
+    "vocab": Command("vocab", "vocab", "Train a SentencePiece vocabulary."),
+    "prepare": Command(
+        "prepare", "prepare", "Make pretraining examples from text."
+    ),
+    "pretrain": Command(
+        "pretrain",
+        "pretrain",
+        "Pretrain a model on prepared examples.",
+        starts_tensorflow=True,
+    ),
+    "fill-mask": Command(
+        "fill_mask",
+        "fill_mask",
+        "Say what each [MASK] of a text may stand for.",
+        starts_tensorflow=True,
+    ),
+    "export": Group(
+        "Write a model in a form that runs without this package.",
         {
-            "savedmodel": (
+            "savedmodel": Command(
                 "export",
                 "savedmodel",
                 "For TF Serving: text or ids in, scores out.",
+                starts_tensorflow=True,
             ),
-            "tflite": (
+            "tflite": Command(
                 "export",
                 "tflite",
                 "For phones: ids in, scores out, float32 or int8.",
+                starts_tensorflow=True,
             ),
         },
     ),
-    "doctor": (
+    "doctor": Command(
         "doctor",
         "doctor",
         "Show versions, devices, and what will not work here.",
     ),
 }
-
 
 # Help and errors are plain text: boxes break a path that one wants to copy,
 # and markup would swallow some of what stands in brackets, as [MASK] does.
@@ -57,32 +89,46 @@ _PLAIN: dict[str, Any] = {"rich_markup_mode": None}
 class _Lazy(TyperCommand):
     """Stands in the help for a command whose module is not imported yet."""
 
-    def __init__(self, name: str, module: str, function: str, help: str):
-        super().__init__(name, help=help, **_PLAIN)
-        self._target = (module, function)
+    def __init__(self, name: str, command: Command):
+        super().__init__(name, help=command.help, **_PLAIN)
+        self._command = command
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         return self._load().make_context(*args, **kwargs)
 
     @one_sentence
     def _load(self) -> Any:
-        module, function = self._target
-        callback = getattr(import_module(f"{__name__}.{module}"), function)
+        module = import_module(f"{__name__}.{self._command.module}")
+        function = getattr(module, self._command.function)
+        if self._command.starts_tensorflow:
+            function = _after_tensorflow(function)
         app = typer.Typer(add_completion=False, **_PLAIN)
-        app.command(self.name)(one_sentence(callback))
+        app.command(self.name)(one_sentence(function))
         return typer.main.get_command(app)
 
 
-def _add_commands(group: TyperGroup, table: dict[str, Any]) -> TyperGroup:
+def _after_tensorflow(function: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> None:
+        from albert_keras.cli.tensorflow_start import start_tensorflow
+
+        start_tensorflow()
+        function(*args, **kwargs)
+
+    return wrapper
+
+
+def _add_commands(
+    group: TyperGroup, table: Mapping[str, Command | Group]
+) -> TyperGroup:
     for name, entry in table.items():
-        if len(entry) == 3:
-            group.add_command(_Lazy(name, *entry))
+        if isinstance(entry, Command):
+            group.add_command(_Lazy(name, entry))
         else:
-            help, subcommands = entry
             subgroup = TyperGroup(
-                name=name, help=help, no_args_is_help=True, **_PLAIN
+                name=name, help=entry.help, no_args_is_help=True, **_PLAIN
             )
-            group.add_command(_add_commands(subgroup, subcommands))
+            group.add_command(_add_commands(subgroup, entry.commands))
     return group
 
 

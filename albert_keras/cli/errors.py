@@ -13,7 +13,6 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
@@ -23,6 +22,8 @@ R = TypeVar("R")
 
 _PACKAGE = str(Path(__file__).parents[1]) + os.sep
 _RAISE = dis.opmap["RAISE_VARARGS"]
+# A frame in a printed traceback: its file, and the line's first word.
+_FRAME = re.compile(r'File "([^"]+)", line \d+, in .*\n\s+(\w+)')
 
 
 def one_sentence(function: Callable[P, R]) -> Callable[P, R]:
@@ -69,11 +70,9 @@ def sentence_for(error: Exception) -> str | None:
         return from_file
     if isinstance(error, OSError):
         return str(error) or type(error).__name__
-    if _is_typers(error) or not _was_raised_here(error.__traceback__):
+    if _is_typers(error) or isinstance(error, AssertionError):
         return None
-    if isinstance(error, AssertionError):
-        return None
-    return str(error)
+    return str(error) if _was_raised_here(error) else None
 
 
 def _file_sentence(error: Exception) -> str | None:
@@ -109,8 +108,14 @@ def _is_typers(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] in ("typer", "click")
 
 
-def _was_raised_here(traceback: TracebackType | None) -> bool:
-    """Whether a `raise` statement of this package made the traceback."""
+def _was_raised_here(error: Exception) -> bool:
+    """Whether a `raise` statement of this package made the error."""
+    if type(error.__cause__).__name__ == "_RemoteTraceback":
+        # From a worker process comes the text of its traceback alone.
+        frames = _FRAME.findall(str(error.__cause__)) or [("", "")]
+        file, statement = frames[-1]
+        return statement == "raise" and file.startswith(_PACKAGE)
+    traceback = error.__traceback__
     if traceback is None:
         return False
     while traceback.tb_next is not None:

@@ -1,0 +1,51 @@
+"""Importing TensorFlow as a command should: with a sign of life, no chatter."""
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TextIO
+
+from rich.console import Console
+
+# TensorFlow 2.21 logs these while it loads, whatever TF_CPP_MIN_LOG_LEVEL is.
+_CHATTER = re.compile(
+    rb"(I0000 |WARNING: All log messages before absl::InitializeLog).*\n"
+)
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow and KerasHub, which takes some seconds."""
+    with (
+        _chatter_dropped() as terminal,
+        Console(file=terminal).status("Starting TensorFlow ..."),
+    ):
+        import_module("tensorflow")
+        import_module("keras_hub")
+
+
+@contextlib.contextmanager
+def _chatter_dropped() -> Iterator[TextIO]:
+    """Holds back the standard error, and shows it afterwards less chatter.
+
+    The descriptor is held back, not `sys.stderr`: C++ writes past Python.
+
+    Yields:
+        The standard error itself, for what is to be seen at once.
+    """
+    sys.stderr.flush()
+    with (
+        tempfile.TemporaryFile() as held_back,
+        open(os.dup(2), "w", encoding="utf-8") as terminal,
+    ):
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal.fileno(), 2)
+            held_back.seek(0)
+            os.write(2, _CHATTER.sub(b"", held_back.read()))
