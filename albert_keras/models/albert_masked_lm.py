@@ -11,11 +11,12 @@ from albert_keras.models.albert_masked_lm_preprocessor import (
     AlbertMaskedLMPreprocessor,
 )
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
+from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset, saved_task_class
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
-class AlbertMaskedLM(StrictPreset, keras_hub.models.MaskedLM):
+class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
     """Guesses masked tokens; what `ak.FillMask` asks.
 
     Args:

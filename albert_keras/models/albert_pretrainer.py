@@ -9,11 +9,12 @@ from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm_preprocessor import (
     AlbertMaskedLMPreprocessor,
 )
+from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
-class AlbertPretrainer(StrictPreset, keras_hub.models.Task):
+class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
     """Masked language model and sentence-order prediction.
 
     The loss is the sum of both: `Σ w·ce / (Σ w + 1e-5)` over the masked

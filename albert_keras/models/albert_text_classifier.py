@@ -7,11 +7,14 @@ from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
+from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
-class AlbertTextClassifier(StrictPreset, keras_hub.models.TextClassifier):
+class AlbertTextClassifier(
+    StrictPreset, CompileForDevice, keras_hub.models.TextClassifier
+):
     """Classifies a text or a pair of texts from the pooled output.
 
     Args:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 import keras_hub
@@ -62,8 +63,8 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
         proto: str | os.PathLike[str] | bytes | None = None,
         lowercase: bool = True,
         keep_accents: bool = False,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         # The base constructor sets the vocabulary, which needs these.
         self.lowercase = lowercase
         self.keep_accents = keep_accents
@@ -95,7 +96,7 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
             proto: Path of a SentencePiece model, or its serialized bytes;
                 `None` for none, until assets are loaded.
         """
-        self.python_tokenizer: SentencePieceTokenizer | None = None
+        self._python_tokenizer: SentencePieceTokenizer | None = None
         if proto is None:
             super().set_proto(None)
             return
@@ -104,10 +105,10 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
                 "`proto` must not be a file outside of the saved model while "
                 f"loading in safe mode. Received: {proto!r}."
             )
-        self.python_tokenizer = SentencePieceTokenizer(
+        self._python_tokenizer = SentencePieceTokenizer(
             proto, lowercase=self.lowercase, keep_accents=self.keep_accents
         )
-        super().set_proto(self.python_tokenizer.proto)
+        super().set_proto(self._python_tokenizer.proto)
 
     # The base class calls these two on the bytes of the model, and from then
     # on `tokenize` and `detokenize` of the first, in graphs.
@@ -139,6 +140,16 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
         return self._sentence_piece.tokenize(texts, self.sequence_length)
 
     @property
+    def python_tokenizer(self) -> SentencePieceTokenizer:
+        """The tokenizer without TensorFlow, light enough for workers."""
+        if self._python_tokenizer is None:
+            raise ValueError(
+                "AlbertTokenizer must have a vocabulary before it is used. "
+                "Received: proto=None."
+            )
+        return self._python_tokenizer
+
+    @property
     def graph_tokenizer(self):
         """The `tf.Module` that tokenizes in graphs."""
         self._check_vocabulary()
@@ -146,31 +157,26 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
 
     def encode(self, text: str) -> list[int]:
         """Token ids of the text alone; see `SentencePieceTokenizer.encode`."""
-        self._check_vocabulary()
         return self.python_tokenizer.encode(text)
 
     def encode_batch(
         self, texts: Iterable[str], *, num_threads: int = 1
     ) -> list[list[int]]:
         """As `SentencePieceTokenizer.encode_batch`."""
-        self._check_vocabulary()
         return self.python_tokenizer.encode_batch(
             texts, num_threads=num_threads
         )
 
     def pieces(self, text: str) -> list[str]:
         """As `SentencePieceTokenizer.pieces`."""
-        self._check_vocabulary()
         return self.python_tokenizer.pieces(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         """As `SentencePieceTokenizer.decode`."""
-        self._check_vocabulary()
         return self.python_tokenizer.decode(ids)
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """As `SentencePieceTokenizer.offsets`."""
-        self._check_vocabulary()
         return self.python_tokenizer.offsets(text)
 
     def _detokenize_spm(self, inputs):
