@@ -1,0 +1,69 @@
+# `make demo` and `make test` need only Python 3.11 to 3.13, make and git. What
+# they install goes into VENV, which is made first if it is not there; a second
+# run installs nothing. ARGS is passed on: make demo ARGS='--minutes 3'
+VENV ?= .venv
+PYTHON ?= python3.13 python3.12 python3.11 python3 python
+ARGS ?=
+
+in_venv = $(VENV)/bin/
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_USER = 0
+unexport PYTHONHOME PYTHONPATH
+
+.PHONY: help demo test lint types clean
+
+help:
+	@echo 'make demo    train a small ALBERT and ask it, in about 8 minutes'
+	@echo 'make test    run the test suite'
+	@echo 'make lint    check the style and the formatting'
+	@echo 'make types   check the types'
+	@echo 'make clean   remove what tests and checks leave (VENV stays)'
+
+demo: $(VENV)/.installed-quickstart
+	$(in_venv)albert-keras quickstart $(ARGS)
+
+test: $(VENV)/.installed-dev
+	$(in_venv)python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(in_venv)ruff check .
+	$(in_venv)ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(in_venv)mypy
+
+clean:
+	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find albert_keras tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamp comes last, so an interrupted installation is taken up again.
+$(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV)/.environment
+	$(in_venv)python -m pip install -c constraints.txt -e '.[$*]'
+	@touch $@
+
+fits = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+has_pip = import importlib.util as u, sys; \
+	sys.exit(not (u.find_spec("ensurepip") or u.find_spec("pip")))
+
+# Debian's Python has no ensurepip without its package python3-venv, and an
+# environment that uv made has no pip: both are helped by the other way.
+$(VENV)/.environment:
+	@if [ ! -x $(in_venv)python ]; then \
+	    for python in $(PYTHON); do \
+	        if $$python -c '$(fits)' 2>/dev/null \
+	            && $$python -c '$(has_pip)'; then \
+	            $$python -m venv --without-pip $(VENV) && break; \
+	        fi; \
+	    done; \
+	fi
+	@$(in_venv)python -c '$(fits)' 2>/dev/null || { \
+	    echo 'A Python 3.11, 3.12 or 3.13 with its venv module (on Debian' \
+	        'python3-venv) is neither on the PATH nor in $(VENV):' \
+	        'give one as PYTHON=...' >&2; exit 1; }
+	@$(in_venv)python -m pip --version >/dev/null 2>&1 \
+	    || $(in_venv)python -m ensurepip >/dev/null 2>&1 \
+	    || for python in $(PYTHON); do \
+	        $$python -m pip --python $(in_venv)python install -q pip \
+	            2>/dev/null && break; \
+	    done || { echo 'No pip can be put into $(VENV).' >&2; exit 1; }
+	@touch $@
