@@ -1,0 +1,143 @@
+"""Documents out of plain text: one sentence a line, blank lines between.
+
+This is the input format of google-research/albert's
+`create_pretraining_data.py`, with one difference: there a document may run on
+into the next file, here the end of a file also ends a document.
+"""
+
+from collections.abc import Iterable, Iterator
+from os import PathLike
+from pathlib import Path
+
+# A chunk of this size holds about 60,000 tokens of English: small enough that
+# a handful in flight cost little memory, large enough that the cost of sending
+# it to another process disappears.
+CHUNK_CHARACTERS = 250_000
+
+
+def read_documents(
+    paths: Iterable[str | PathLike[str]],
+) -> Iterator[list[str]]:
+    """Read documents from text files, one at a time.
+
+    Lines are stripped; a line that holds only white space separates documents.
+    All paths are looked at before the first document is read, so that a
+    misspelt last name does not surface after an hour.
+
+    Args:
+        paths: Text files in UTF-8, one sentence a line, blank lines between
+            documents. A byte order mark at the start of a file is dropped.
+
+    Returns:
+        An iterator over documents, each a non-empty list of sentences. Only
+        the document being read is held in memory.
+
+    Raises:
+        FileNotFoundError: If a path does not exist.
+        IsADirectoryError: If a path is a folder.
+        ValueError: If there are no paths, or if a file holds no text, a NUL
+            byte (so is no text file), or bytes that are not UTF-8. The
+            message names the file and the line.
+
+    Example:
+
+    >>> for document in read_documents(["novels.txt", "letters.txt"]):
+    ...     print(len(document), "sentences, the first:", document[0])
+    """
+    files = [Path(path) for path in paths]
+    if not files:
+        raise ValueError(
+            "`paths` must name at least one text file. Received: no paths."
+        )
+    for file in files:
+        if file.is_dir():
+            raise IsADirectoryError(
+                "A corpus must consist of text files. "
+                f"Received: '{file}', which is a folder."
+            )
+        if not file.exists():
+            raise FileNotFoundError(
+                "A corpus must consist of existing text files. "
+                f"Received: '{file}', which does not exist."
+            )
+    return _documents_of_all(files)
+
+
+def _documents_of_all(files: list[Path]) -> Iterator[list[str]]:
+    for file in files:
+        yield from _documents_of(file)
+
+
+def _documents_of(file: Path) -> Iterator[list[str]]:
+    document: list[str] = []
+    has_text = False
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            sentence = _decode(line, file, number).strip()
+            if sentence:
+                has_text = True
+                document.append(sentence)
+            elif document:
+                yield document
+                document = []
+    if document:
+        yield document
+    if not has_text:
+        raise ValueError(
+            "A corpus file must hold text, one sentence a line. "
+            f"Received: '{file}', which is empty."
+        )
+
+
+def _decode(line: bytes, file: Path, number: int) -> str:
+    if b"\0" in line:
+        raise ValueError(
+            "A corpus file must be plain text in UTF-8. "
+            f"Received: '{file}', which has a NUL byte in line {number}."
+        )
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            "A corpus file must be plain text in UTF-8. "
+            f"Received: '{file}', which has the byte "
+            f"0x{line[error.start]:02x} at offset {error.start} of line "
+            f"{number}, where UTF-8 does not allow it."
+        ) from None
+    return text.removeprefix("\ufeff") if number == 1 else text
+
+
+def chunk_documents(
+    documents: Iterable[list[str]], characters: int = CHUNK_CHARACTERS
+) -> Iterator[list[list[str]]]:
+    """Group consecutive documents into chunks, the unit of work of a process.
+
+    Where the chunks end depends on the documents alone, never on the number
+    of processes. Each chunk has at least two documents (if there are two),
+    because a segment that stands alone is paired with one from another
+    document of the same chunk.
+
+    Args:
+        documents: Documents, each a list of sentences.
+        characters: A chunk is closed once it has this many characters.
+
+    Returns:
+        An iterator over lists of documents, in the order received.
+    """
+    # One finished chunk is held back, to take in a last document that would
+    # otherwise be alone.
+    finished: list[list[str]] = []
+    chunk: list[list[str]] = []
+    size = 0
+    for document in documents:
+        chunk.append(document)
+        size += sum(map(len, document))
+        if size >= characters and len(chunk) >= 2:
+            if finished:
+                yield finished
+            finished, chunk, size = chunk, [], 0
+    if len(chunk) == 1:
+        finished, chunk = finished + chunk, []
+    for rest in (finished, chunk):
+        if rest:
+            yield rest

@@ -1,0 +1,237 @@
+"""From documents to masked examples, each decided by the seed alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from random import Random
+from typing import NamedTuple, Protocol, get_args
+
+from albert_keras.pretraining.masking import NgramMasker, word_start_table
+from albert_keras.pretraining.segments import (
+    SPECIAL_TOKENS_PER_PAIR,
+    Document,
+    SegmentPair,
+    SingleSegment,
+    segment_pairs,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleOptions:
+    """What examples are to be made; the defaults are the original's flags.
+
+    Args:
+        max_seq_length: Longest sequence in tokens, special tokens included.
+        max_predictions_per_seq: Most masked tokens of a sequence. With both
+            defaults this limit binds, not `masked_lm_prob`: 20 of 512 tokens
+            are 3.9 %.
+        masked_lm_prob: Share of the tokens to mask, in [0, 1].
+        short_seq_prob: Probability that a document is cut into shorter
+            pairs, in [0, 1].
+        ngram: Most words that are masked together.
+        favor_shorter_ngram: Draw an n-gram of n words with p ∝ 1/n, or with
+            these probabilities reversed.
+        dupe_factor: Times each document is used, each time with other pairs
+            and other masks.
+        single_segment: `"random"` pairs a lone segment with one of another
+            document under label 1, as the original does; `"skip"` drops it,
+            so that label 1 always means "swapped".
+        seed: Decides everything that is drawn.
+
+    Raises:
+        ValueError: If a value is out of its range.
+
+    Source: the flags of google-research/albert,
+    `create_pretraining_data.py`.
+    """
+
+    max_seq_length: int = 512
+    max_predictions_per_seq: int = 20
+    masked_lm_prob: float = 0.15
+    short_seq_prob: float = 0.1
+    ngram: int = 3
+    favor_shorter_ngram: bool = True
+    dupe_factor: int = 40
+    single_segment: SingleSegment = "random"
+    seed: int = 12345
+
+    def __post_init__(self) -> None:
+        # Two tokens, one a side, are the least that a pair can be cut to.
+        self._require_at_least("max_seq_length", SPECIAL_TOKENS_PER_PAIR + 2)
+        for name in ("max_predictions_per_seq", "ngram", "dupe_factor"):
+            self._require_at_least(name, 1)
+        for name in ("masked_lm_prob", "short_seq_prob"):
+            value = getattr(self, name)
+            if not 0 <= value <= 1:
+                raise ValueError(
+                    f"`{name}` must be a probability. Received: {name}={value}."
+                )
+        if self.single_segment not in get_args(SingleSegment):
+            raise ValueError(
+                "`single_segment` must be 'random' or 'skip'. "
+                f"Received: single_segment={self.single_segment!r}."
+            )
+
+    def _require_at_least(self, name: str, least: int) -> None:
+        value = getattr(self, name)
+        if value < least:
+            raise ValueError(
+                f"`{name}` must be at least {least}. Received: {name}={value}."
+            )
+
+
+class PretrainingExample(NamedTuple):
+    """One example, without padding; L tokens, P of them masked.
+
+    Attributes:
+        token_ids: L ids: [CLS] A [SEP] B [SEP], masked.
+        segment_ids: L bytes: 0 up to the first [SEP], 1 behind it.
+        token_boundary: L bytes: 1 where a word begins, and at [CLS], [SEP].
+        mask_positions: P indices into `token_ids`, ascending.
+        mask_ids: P original ids at `mask_positions`.
+        sop_label: 0 if B follows A in the text, else 1.
+    """
+
+    token_ids: list[int]
+    segment_ids: bytes
+    token_boundary: bytes
+    mask_positions: list[int]
+    mask_ids: list[int]
+    sop_label: int
+
+
+class Tokenizer(Protocol):
+    """What is asked of a tokenizer; `SentencePieceTokenizer` has it."""
+
+    @property
+    def vocabulary_size(self) -> int: ...
+    @property
+    def cls_id(self) -> int: ...
+    @property
+    def sep_id(self) -> int: ...
+    @property
+    def mask_id(self) -> int: ...
+    def id_to_piece(self, token_id: int, /) -> str: ...
+    def encode_batch(self, texts: Sequence[str], /) -> list[list[int]]: ...
+
+
+class ExampleMaker:
+    """Makes the examples of documents.
+
+    Each copy of each document draws from a generator of its own, seeded by
+    (`seed`, copy, number of the document). Therefore it does not matter which
+    process makes them, nor when.
+
+    Args:
+        tokenizer: Gives the ids, and the pieces that say where words begin.
+        options: What examples to make.
+
+    Example:
+
+    ```python
+    tokenizer = SentencePieceTokenizer("spiece.model")
+    maker = ExampleMaker(tokenizer, ExampleOptions(dupe_factor=1))
+    documents = maker.encode([["One sentence.", "And a second one."]])
+    for example in maker.examples(documents):
+        print(example.sop_label, example.token_ids)
+    ```
+    """
+
+    def __init__(self, tokenizer: Tokenizer, options: ExampleOptions) -> None:
+        self.tokenizer = tokenizer
+        self.options = options
+        self._specials = {tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id}
+        self._starts = word_start_table(
+            map(tokenizer.id_to_piece, range(tokenizer.vocabulary_size))
+        )
+        self._masker = NgramMasker(
+            mask_id=tokenizer.mask_id,
+            vocabulary_size=tokenizer.vocabulary_size,
+            max_predictions_per_seq=options.max_predictions_per_seq,
+            masked_lm_prob=options.masked_lm_prob,
+            ngram=options.ngram,
+            favor_shorter_ngram=options.favor_shorter_ngram,
+        )
+
+    def encode(
+        self, documents: Sequence[Sequence[str]]
+    ) -> list[list[list[int]]]:
+        """Tokenize documents.
+
+        Where a text spells "[CLS]", "[SEP]" or "[MASK]" (as texts about
+        models do), the tokenizer gives their ids. They are taken out: a mask
+        that stands for nothing and a boundary that is none would mislead.
+
+        Args:
+            documents: Documents, each a list of sentences.
+
+        Returns:
+            The same with ids in place of the sentences. Sentences that
+            tokenize to nothing are left out, so a document may become empty.
+        """
+        sentences = [text for document in documents for text in document]
+        encoded = map(
+            self._without_specials, self.tokenizer.encode_batch(sentences)
+        )
+        return [
+            [ids for ids in islice(encoded, len(document)) if ids]
+            for document in documents
+        ]
+
+    def _without_specials(self, ids: list[int]) -> list[int]:
+        if self._specials.isdisjoint(ids):
+            return ids
+        return [token for token in ids if token not in self._specials]
+
+    def examples(
+        self, documents: Sequence[Document], first_number: int = 0
+    ) -> Iterator[PretrainingExample]:
+        """Make all examples of some documents.
+
+        Args:
+            documents: Documents of segments of ids, as `encode` returns
+                them. A lone segment is paired with one of these.
+            first_number: Number of the first document in the whole corpus.
+
+        Yields:
+            The examples of the first copy of each document, then those of
+            the second, and so on.
+        """
+        options = self.options
+        kept = [index for index, document in enumerate(documents) if document]
+        filled = [documents[index] for index in kept]
+        for copy in range(options.dupe_factor):
+            for place, index in enumerate(kept):
+                rng = Random(f"{options.seed}:{copy}:{first_number + index}")
+                for pair in segment_pairs(
+                    filled,
+                    place,
+                    max_seq_length=options.max_seq_length,
+                    short_seq_prob=options.short_seq_prob,
+                    single_segment=options.single_segment,
+                    rng=rng,
+                ):
+                    yield self._example(pair, rng)
+
+    def _example(self, pair: SegmentPair, rng: Random) -> PretrainingExample:
+        segment_a, segment_b, sop_label = pair
+        cls, sep = self.tokenizer.cls_id, self.tokenizer.sep_id
+        token_ids = [cls, *segment_a, sep, *segment_b, sep]
+        second = len(segment_a) + 2
+        is_start = self._starts.__getitem__
+        starts_a = bytes(map(is_start, segment_a))
+        starts_b = bytes(map(is_start, segment_b))
+        masked = self._masker.mask(
+            token_ids,
+            [*range(1, second - 1), *range(second, len(token_ids) - 1)],
+            starts_a + starts_b,
+            rng,
+        )
+        return PretrainingExample(
+            token_ids=masked.token_ids,
+            segment_ids=bytes(second) + b"\1" * (len(token_ids) - second),
+            token_boundary=b"\1" + starts_a + b"\1" + starts_b + b"\1",
+            mask_positions=masked.mask_positions,
+            mask_ids=masked.mask_ids,
+            sop_label=sop_label,
+        )

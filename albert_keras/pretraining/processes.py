@@ -1,0 +1,112 @@
+"""A map over worker processes: in order, with few items in flight."""
+
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.synchronize import Event
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# Beyond one item for each process, so that none waits for the next.
+_ITEMS_AHEAD = 4
+
+
+def map_in_order(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    processes: int | None,
+) -> Generator[Result, None, None]:
+    """Apply a function to items in worker processes.
+
+    The results come in the order of the items and are made as they are taken,
+    so that neither items nor results pile up. Workers are spawned, not
+    forked: a fork of a process that has imported TensorFlow inherits locks
+    held by threads that it does not have.
+
+    Args:
+        function: A picklable callable. It is sent to each process once.
+        items: The arguments, read lazily.
+        processes: Number of worker processes; 1 computes in this process,
+            None stands for one a core.
+
+    Yields:
+        `function(item)` for each item.
+
+    Raises:
+        ValueError: If `processes` is less than 1.
+    """
+    if processes is None:
+        processes = os.cpu_count() or 1
+    if processes < 1:
+        raise ValueError(
+            f"`processes` must be at least 1. Received: processes={processes}."
+        )
+    if processes == 1:
+        yield from map(function, items)
+        return
+    context = get_context("spawn")
+    stopping = context.Event()
+    pool = ProcessPoolExecutor(
+        processes, context, _start_worker, (function, stopping)
+    )
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            with _interrupts_deferred():
+                waiting.append(pool.submit(_work_on, item))
+            if len(waiting) >= processes + _ITEMS_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        stopping.set()
+        pool.shutdown(cancel_futures=True)
+
+
+# What `_start_worker` keeps in a worker process for each of its items.
+_function: Callable[[Any], Any]
+_stopping: Event
+
+
+def _start_worker(function: Callable[[Any], Any], stopping: Event) -> None:
+    global _function, _stopping
+    _function, _stopping = function, stopping
+
+
+def _work_on(item: Any) -> Any:
+    # Items that a worker has in its queue can no longer be cancelled.
+    return None if _stopping.is_set() else _function(item)
+
+
+@contextmanager
+def _interrupts_deferred() -> Iterator[None]:
+    """Ctrl-C in here waits for the end; workers started here never see it.
+
+    An interrupt half-way through the start of a worker would leave one that
+    nobody knows of. The worker inherits the blocked signal, so it finishes
+    what it is at and leaves it to this process to stop, and to say so.
+    """
+    received: list[int] = []
+    # Blocking holds for this thread alone. If another one takes the signal,
+    # Python runs the handler in the main thread.
+    is_main = threading.current_thread() is threading.main_thread()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    if is_main:
+        handler = signal.signal(
+            signal.SIGINT, lambda number, frame: received.append(number)
+        )
+    try:
+        yield
+    finally:
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if received:
+            signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,205 @@
+"""Text files to shards of pretraining examples, on the cores of one machine."""
+
+import math
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+import albert_keras
+from albert_keras.pretraining.documents import chunk_documents, read_documents
+from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
+from albert_keras.pretraining.manifest import Manifest, sha256
+from albert_keras.pretraining.processes import map_in_order
+from albert_keras.pretraining.progress import progress_bar
+from albert_keras.pretraining.records import ExampleSerializer
+from albert_keras.pretraining.shards import ShardWriter
+from albert_keras.pretraining.tfrecord import frame_record
+from albert_keras.text.sentencepiece import SentencePieceTokenizer
+
+# A shard is shuffled in memory.
+_TEXT_BYTES_PER_SHARD = 100_000_000
+_MOST_SHARDS = 512
+
+
+def prepare(
+    corpus: Sequence[str | PathLike[str]],
+    tokenizer: SentencePieceTokenizer,
+    out: str | PathLike[str],
+    options: ExampleOptions | None = None,
+    *,
+    processes: int | None = None,
+    shards: int | None = None,
+    overwrite: bool = False,
+    show_progress: bool = True,
+) -> Manifest:
+    """Make pretraining examples of text files and write them as TFRecords.
+
+    The folder written depends on the text, the tokenizer, the options and the
+    number of shards, to the last byte; not on the number of processes.
+
+    Args:
+        corpus: Text files, one sentence a line, a blank line after each
+            document.
+        tokenizer: The tokenizer of the model to be pretrained.
+        out: The folder to write. It appears when all is done.
+        options: What examples to make.
+        processes: Number of worker processes; by default, one a core.
+        shards: Number of TFRecord files; by default, one for every 100 MB of
+            text, counted once for each copy (`dupe_factor`).
+        overwrite: Whether to replace examples that `out` already holds.
+        show_progress: Whether to show a progress bar on standard error.
+
+    Returns:
+        The manifest, which also stands in `out`.
+
+    Raises:
+        FileExistsError: If `out` exists and may not be overwritten.
+        FileNotFoundError: If a file of the corpus does not exist.
+        ValueError: If the corpus is not plain text in UTF-8, or too small.
+
+    Example:
+
+    ```python
+    manifest = prepare(
+        ["corpus.txt"],
+        SentencePieceTokenizer("spiece.model"),
+        "shards",
+        ExampleOptions(max_seq_length=128, dupe_factor=5),
+    )
+    print(manifest.examples, "examples")
+    ```
+    """
+    options = options or ExampleOptions()
+    documents = read_documents(corpus)
+    text_bytes = sum(Path(path).stat().st_size for path in corpus)
+    if shards is None:
+        wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
+        shards = min(_MOST_SHARDS, max(1, math.ceil(wanted)))
+    elif shards < 1:
+        raise ValueError(
+            f"`shards` must be at least 1. Received: shards={shards}."
+        )
+    counts = _Counts()
+    with (
+        ShardWriter(
+            Path(out), shards=shards, seed=options.seed, overwrite=overwrite
+        ) as writer,
+        progress_bar(show_progress) as progress,
+    ):
+        task = progress.add_task("Making examples", total=text_bytes)
+        results = map_in_order(
+            _RecordMaker(tokenizer, options),
+            _number(chunk_documents(documents)),
+            processes,
+        )
+        with closing(results):
+            for records, counted in results:
+                writer.add(records)
+                counts = counts.plus(counted)
+                progress.advance(task, counted.text_bytes)
+        # Blank lines and spaces were never counted.
+        progress.update(task, completed=text_bytes)
+        _refuse_too_little(counts, options)
+        manifest = Manifest(
+            examples=counts.examples,
+            documents=counts.documents,
+            sentences=counts.sentences,
+            tokens=counts.tokens,
+            masked_tokens=counts.masked_tokens,
+            shards=tuple(
+                writer.shuffle(shard)
+                for shard in progress.track(
+                    range(shards), description="Shuffling shards"
+                )
+            ),
+            options=options,
+            tokenizer_sha256=sha256(tokenizer.proto),
+            vocabulary_size=tokenizer.vocabulary_size,
+            lowercase=tokenizer.lowercase,
+            keep_accents=tokenizer.keep_accents,
+            versions={
+                "albert_keras": albert_keras.__version__,
+                "python": platform.python_version(),
+                "sentencepiece": version("sentencepiece"),
+            },
+        )
+        writer.finish(manifest)
+    return manifest
+
+
+class _Counts(NamedTuple):
+    text_bytes: int = 0
+    documents: int = 0
+    sentences: int = 0
+    examples: int = 0
+    tokens: int = 0
+    masked_tokens: int = 0
+
+    def plus(self, other: "_Counts") -> "_Counts":
+        return _Counts(*map(sum, zip(self, other, strict=True)))
+
+
+class _Chunk(NamedTuple):
+    first_number: int
+    documents: list[list[str]]
+
+
+class _RecordMaker:
+    """Makes the records of a chunk; this is what a worker process runs."""
+
+    def __init__(
+        self, tokenizer: SentencePieceTokenizer, options: ExampleOptions
+    ) -> None:
+        self._maker = ExampleMaker(tokenizer, options)
+        self._serializer = ExampleSerializer(
+            max_seq_length=options.max_seq_length,
+            max_predictions_per_seq=options.max_predictions_per_seq,
+            vocabulary_size=tokenizer.vocabulary_size,
+        )
+
+    def __call__(self, chunk: _Chunk) -> tuple[list[bytes], _Counts]:
+        documents = self._maker.encode(chunk.documents)
+        records = []
+        tokens = masked_tokens = 0
+        for example in self._maker.examples(documents, chunk.first_number):
+            records.append(frame_record(self._serializer.serialize(example)))
+            tokens += len(example.token_ids)
+            masked_tokens += len(example.mask_ids)
+        return records, _Counts(
+            text_bytes=sum(
+                len(sentence.encode()) + 1
+                for document in chunk.documents
+                for sentence in document
+            ),
+            documents=sum(map(bool, documents)),
+            sentences=sum(map(len, documents)),
+            examples=len(records),
+            tokens=tokens,
+            masked_tokens=masked_tokens,
+        )
+
+
+def _number(chunks: Iterable[list[list[str]]]) -> Iterator[_Chunk]:
+    first_number = 0
+    for documents in chunks:
+        yield _Chunk(first_number, documents)
+        first_number += len(documents)
+
+
+def _refuse_too_little(counts: _Counts, options: ExampleOptions) -> None:
+    if counts.sentences < 2 or counts.examples == 0:
+        raise ValueError(
+            "A corpus needs at least two sentences, each on a line of its "
+            "own, to make sentence order pairs"
+            + (
+                " (in one document, if single_segment='skip')"
+                if options.single_segment == "skip"
+                else ""
+            )
+            + f". Received: {counts.sentences} sentences in "
+            f"{counts.documents} documents."
+        )
