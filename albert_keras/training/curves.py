@@ -1,0 +1,78 @@
+"""curves.png: losses and accuracies over the steps."""
+
+from collections.abc import Iterable, Mapping
+from itertools import cycle
+from pathlib import Path
+
+from albert_keras.training.metrics_log import MetricsRow
+from albert_keras.training.whole_files import written_whole
+
+_PANELS = {
+    "masked_lm_loss": "masked LM: loss (nats a token)",
+    "masked_lm_accuracy": "masked LM: accuracy",
+    "sentence_order_loss": "sentence order: loss (nats)",
+    "sentence_order_accuracy": "sentence order: accuracy",
+}
+_LABELS = {"train": "training", "eval": "held out"}
+_COLOURS = {"train": "tab:blue", "eval": "tab:orange"}
+
+
+def draw_curves(
+    rows: Iterable[MetricsRow],
+    path: Path,
+    baselines: Mapping[str, float] | None = None,
+) -> None:
+    """Draws both losses and both accuracies, training and held out.
+
+    Needs matplotlib, and no display.
+
+    Args:
+        rows: rows of metrics.csv.
+        path: the PNG to write.
+        baselines: masked-LM accuracies to compare with, by their labels, drawn
+            as level lines. Chance is drawn for the sentence order.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
+    rows = list(rows)
+    levels = {
+        "masked_lm_accuracy": dict(baselines or {}),
+        "sentence_order_accuracy": {"chance": 0.5},
+    }
+    figure = Figure(figsize=(10, 7), layout="constrained")
+    FigureCanvasAgg(figure)
+    for panel, (metric, title) in zip(
+        figure.subplots(2, 2, sharex=True).flat, _PANELS.items(), strict=True
+    ):
+        for split, colour in _COLOURS.items():
+            steps = [row.step for row in rows if row.split == split]
+            values = [row.values[metric] for row in rows if row.split == split]
+            if steps:
+                panel.plot(
+                    steps,
+                    values,
+                    color=colour,
+                    label=_LABELS[split],
+                    linewidth=1.2 if split == "train" else 2.0,
+                    marker="o" if split == "eval" else None,
+                    markersize=4,
+                )
+        for (label, level), style in zip(
+            levels.get(metric, {}).items(),
+            cycle((":", "--", "-.")),
+            strict=False,
+        ):
+            panel.axhline(
+                level, color="0.4", linestyle=style, linewidth=1.2, label=label
+            )
+        if metric.endswith("accuracy"):
+            panel.yaxis.set_major_formatter(PercentFormatter(xmax=1.0))
+        panel.set_title(title, fontsize=11)
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize=9)
+    for panel in figure.axes[2:]:
+        panel.set_xlabel("step")
+    with written_whole(path) as partial:
+        figure.savefig(partial, dpi=110, format="png")

@@ -1,0 +1,98 @@
+"""metrics.csv, the one record of a run's numbers."""
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+from albert_keras.training.whole_files import written_whole
+
+# Names of google-research/albert's evaluation (run_pretraining.py).
+METRICS = (
+    "loss",
+    "masked_lm_loss",
+    "masked_lm_accuracy",
+    "sentence_order_loss",
+    "sentence_order_accuracy",
+)
+
+
+class MetricsRow(NamedTuple):
+    """What was measured at one step.
+
+    Attributes:
+        step: finished steps.
+        split: `"train"`, means since the last such row, or `"eval"`.
+        values: number by name: `METRICS`; for `"train"` also `learning_rate`,
+            and `tokens_per_second` once a step was timed.
+    """
+
+    step: int
+    split: str
+    values: dict[str, float]
+
+
+class MetricsLog:
+    """The rows of metrics.csv, in the order in which they were measured.
+
+    Args:
+        path: the file; made with the first row.
+    """
+
+    COLUMNS = (
+        "step",
+        "split",
+        *METRICS,
+        "learning_rate",
+        "tokens_per_second",
+    )
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[MetricsRow] = []
+
+    def resume(self, step: int) -> None:
+        """Reads the rows up to a step and drops later ones.
+
+        Later ones stem from steps after the last checkpoint, which are now
+        taken again.
+        """
+        self.rows = [row for row in _read(self.path) if row.step <= step]
+        with (
+            written_whole(self.path) as partial,
+            partial.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = self._writer(file)
+            writer.writeheader()
+            writer.writerows(_flat(row) for row in self.rows)
+
+    def append(self, row: MetricsRow) -> None:
+        """Adds a row to the file, at once."""
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            writer = self._writer(file)
+            if is_new:
+                writer.writeheader()
+            writer.writerow(_flat(row))
+        self.rows.append(row)
+
+    def _writer(self, file) -> csv.DictWriter:
+        return csv.DictWriter(file, self.COLUMNS, lineterminator="\n")
+
+
+def _flat(row: MetricsRow) -> dict[str, object]:
+    return {"step": row.step, "split": row.split, **row.values}
+
+
+def _read(path: Path) -> list[MetricsRow]:
+    if not path.exists():
+        return []
+    rows = []
+    with path.open(newline="", encoding="utf-8") as file:
+        for cells in csv.DictReader(file):
+            try:
+                step, split = int(cells.pop("step")), cells.pop("split")
+                values = {k: float(v) for k, v in cells.items() if v}
+            except (KeyError, TypeError, ValueError):
+                break  # cut off when the process was killed
+            rows.append(MetricsRow(step, split, values))
+    return rows

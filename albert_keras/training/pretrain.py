@@ -1,0 +1,357 @@
+"""Pretraining: one run, from examples to a preset."""
+
+import dataclasses
+import signal
+import time
+from collections.abc import Mapping
+from os import PathLike
+
+import keras
+import tensorflow as tf
+from rich.console import Console
+
+from albert_keras.config import AlbertConfig
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_masked_lm_preprocessor import (
+    AlbertMaskedLMPreprocessor,
+)
+from albert_keras.models.albert_pretrainer import AlbertPretrainer
+from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.training.callbacks import (
+    Evaluate,
+    MeasureTraining,
+    SaveCheckpoints,
+    StopOnNonFiniteLoss,
+)
+from albert_keras.training.examples import Examples
+from albert_keras.training.interrupts import StopSignals
+from albert_keras.training.optimizers import AdamW, Lamb
+from albert_keras.training.options import PretrainingOptions, TrainingPlan
+from albert_keras.training.progress import ShowProgress, phase
+from albert_keras.training.provenance import (
+    check_same_inputs,
+    describe_inputs,
+    describe_maker,
+)
+from albert_keras.training.run_checkpoints import RunCheckpoints
+from albert_keras.training.run_folder import RunFolder
+from albert_keras.training.run_log import RunLog
+from albert_keras.training.schedules import PolynomialDecayWithWarmup
+from albert_keras.training.step_budget import measure_speed, steps_within
+from albert_keras.training.whole_files import written_whole
+
+
+@dataclasses.dataclass(frozen=True)
+class PretrainingResult:
+    """A finished run.
+
+    Attributes:
+        folder: the run's folder.
+        model: the trained model, compiled as a loaded preset is.
+        num_train_steps: int. Steps that were taken.
+        metrics: those of the last evaluation, or of the last training steps
+            where there are no held-out examples.
+    """
+
+    folder: RunFolder
+    model: AlbertPretrainer
+    num_train_steps: int
+    metrics: dict[str, float]
+
+
+def pretrain(
+    config: AlbertConfig,
+    tokenizer: AlbertTokenizer,
+    data: Examples,
+    run_dir: str | PathLike[str],
+    options: PretrainingOptions,
+    *,
+    eval_data: Examples | None = None,
+    baselines: Mapping[str, float] | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    console: Console | None = None,
+) -> PretrainingResult:
+    """Pretrains an ALBERT from random weights, in a folder that tells all.
+
+    `model.fit` is the loop. The run can be stopped after any step, by Ctrl-C or
+    SIGTERM, or be killed; resumed, it goes on from the latest checkpoint as if
+    nothing had happened: on one device, to the bit.
+
+    Args:
+        config: the model's sizes and dropout.
+        tokenizer: the one that made the examples; part of the preset.
+        data: training examples.
+        run_dir: the folder of the run, see `RunFolder`.
+        options: how to train.
+        eval_data: held-out examples.
+        baselines: masked-LM accuracies to draw into curves.png, by label.
+        resume: whether to go on with the run in `run_dir`. Where there is none,
+            it begins: so the same command starts a run and restarts it.
+        overwrite: whether to replace a run in `run_dir`.
+        console: where to show progress. Defaults to standard error.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        FileExistsError: if `run_dir` holds a run, or anything else.
+        FloatingPointError: if loss or weights become infinite or NaN.
+        KeyboardInterrupt: after Ctrl-C, when a checkpoint has been saved.
+        SystemExit: with code 143 after SIGTERM, likewise.
+        ValueError: if config, tokenizer and examples do not fit each other, or
+            a run is resumed under other conditions than it began.
+
+    Example:
+    ```python
+    result = pretrain(
+        ak.AlbertConfig.named("albert_mini"),
+        ak.AlbertTokenizer("vocabulary/spiece.model"),
+        train_examples,
+        "run",
+        PretrainingOptions(minutes=4, learning_rate=1e-3),
+        eval_data=held_out_examples,
+    )
+    ```
+    """
+    started = time.monotonic()
+    console = console or Console(stderr=True)
+    run = _Run(config, tokenizer, data, eval_data, run_dir, options, console)
+    run.folder.check_usable(resume=resume, overwrite=overwrite)
+    with StopSignals() as signals:
+        if run.folder.is_run() and not overwrite:
+            plan = run.resume()
+            model = run.build_model()
+        else:
+            run.folder.path.mkdir(parents=True, exist_ok=True)
+            model = run.build_model()
+            plan = run.make_plan(model, started)
+            run.begin(model, plan)
+        metrics = run.fit(model, plan, signals, baselines)
+        step = int(model.optimizer.iterations)
+        if step < plan.num_train_steps:
+            _end_process(signals, step, plan, console)
+    run.save_preset(model)
+    return PretrainingResult(run.folder, model, step, metrics)
+
+
+class _Run:
+    """What `pretrain` was given, and the parts of the work.
+
+    Nothing is written before `begin`, and nothing that is wrong with the input
+    is found after it.
+    """
+
+    def __init__(
+        self,
+        config: AlbertConfig,
+        tokenizer: AlbertTokenizer,
+        data: Examples,
+        eval_data: Examples | None,
+        run_dir: str | PathLike[str],
+        options: PretrainingOptions,
+        console: Console,
+    ) -> None:
+        self.config = config
+        self.tokenizer = tokenizer
+        self.data = data
+        self.folder = RunFolder(run_dir)
+        self.options = options
+        self.console = console
+        self.inputs = describe_inputs(
+            config, options, tokenizer.proto, data, eval_data
+        )
+        self.eval_batches = (
+            eval_data.evaluation_batches(options.batch_size)
+            if eval_data
+            else None
+        )
+        shape = self.train_batches(skip=0).element_spec[0]["token_ids"].shape
+        self.sequence_length = shape[1]
+        self._check_sizes()
+
+    def _check_sizes(self) -> None:
+        """Holds config, tokenizer and examples together."""
+        vocabulary_size = self.tokenizer.vocabulary_size()
+        if vocabulary_size > self.config.vocab_size:
+            raise ValueError(
+                "`vocab_size` must not be smaller than the tokenizer's "
+                f"vocabulary. Received: vocab_size={self.config.vocab_size} "
+                f"and a vocabulary of {vocabulary_size}."
+            )
+        if self.sequence_length > self.config.max_position_embeddings:
+            raise ValueError(
+                "`max_position_embeddings` must not be smaller than the "
+                "sequences are long. Received: max_position_embeddings="
+                f"{self.config.max_position_embeddings} and sequences of "
+                f"{self.sequence_length} tokens."
+            )
+
+    def train_batches(self, skip: int) -> tf.data.Dataset:
+        """Endless batches, from the one after `skip` steps."""
+        return self.data.training_batches(
+            self.options.batch_size, self.options.seed, skip
+        )
+
+    def build_model(self) -> AlbertPretrainer:
+        """The model with the weights that the seed decides."""
+        with phase(self.console, "Building the model"):
+            keras.utils.set_random_seed(self.options.seed)
+            backbone = AlbertBackbone.from_albert_config(
+                self.config, dtype=self.options.dtype
+            )
+            preprocessor = AlbertMaskedLMPreprocessor(
+                self.tokenizer, sequence_length=self.sequence_length
+            )
+            return AlbertPretrainer(backbone, preprocessor)
+
+    def compile(
+        self, model: AlbertPretrainer, plan: TrainingPlan
+    ) -> PolynomialDecayWithWarmup:
+        """Gives the model a new optimizer.
+
+        Returns:
+            The learning rate by step.
+        """
+        schedule = PolynomialDecayWithWarmup(
+            self.options.peak_learning_rate,
+            plan.num_train_steps,
+            plan.num_warmup_steps,
+        )
+        optimizer_class = {"lamb": Lamb, "adamw": AdamW}[self.options.optimizer]
+        # On CPUs XLA is slower than TensorFlow's own kernels.
+        has_accelerator = bool(tf.config.list_physical_devices("GPU"))
+        model.compile(
+            optimizer_class(schedule),
+            jit_compile="auto" if has_accelerator else False,
+        )
+        return schedule
+
+    def make_plan(
+        self, model: AlbertPretrainer, started: float
+    ) -> TrainingPlan:
+        """Fixes the number of steps, by timing a few where minutes are given.
+
+        The steps that were timed are undone. So the run is the same as one that
+        was given the number of steps.
+        """
+        options = self.options
+        if options.minutes is None:
+            return TrainingPlan.of(options, options.num_train_steps)
+        with phase(self.console, "Timing a few steps"):
+            self.compile(model, TrainingPlan.of(options, num_train_steps=1000))
+            speed = measure_speed(
+                model, self.train_batches(skip=0), self.eval_batches
+            )
+        seconds = 60 * options.minutes - (time.monotonic() - started)
+        num_train_steps = steps_within(seconds, speed, options.eval_every)
+        self.console.print(
+            f"{num_train_steps:,} steps of {1000 * speed.step:.0f} ms fit into "
+            f"{options.minutes:g} minutes."
+        )
+        return TrainingPlan.of(options, num_train_steps)
+
+    def begin(self, model: AlbertPretrainer, plan: TrainingPlan) -> None:
+        """Makes the folder a run, in the place of one that was there."""
+        self.folder.clear()
+        self.folder.write_record(
+            {
+                "made_by": describe_maker(),
+                "num_parameters": model.count_params(),
+                "plan": dataclasses.asdict(plan),
+                "inputs": self.inputs,
+            }
+        )
+
+    def resume(self) -> TrainingPlan:
+        """Holds the run that was begun against what was given now."""
+        record = self.folder.read_record()
+        check_same_inputs(record["inputs"], self.inputs)
+        return TrainingPlan(**record["plan"])
+
+    def fit(
+        self,
+        model: AlbertPretrainer,
+        plan: TrainingPlan,
+        signals: StopSignals,
+        baselines: Mapping[str, float] | None,
+    ) -> dict[str, float]:
+        """Trains from the latest checkpoint to the end, or to a signal.
+
+        Returns:
+            The metrics measured last.
+        """
+        self.config.to_json(self.folder.config)
+        with written_whole(self.folder.tokenizer) as partial:
+            partial.write_bytes(self.tokenizer.proto)
+
+        schedule = self.compile(model, plan)
+        checkpoints = RunCheckpoints(
+            self.folder.checkpoints, self.options.keep_checkpoints
+        )
+        restored = checkpoints.restore(model)
+        step = restored.step if restored else 0
+        log = RunLog(self.folder, step, baselines)
+        measured = MeasureTraining(
+            log,
+            plan,
+            schedule,
+            self.options.batch_size * self.sequence_length,
+        )
+        if restored:
+            measured.set_state(restored.notes)
+            for path in restored.damaged:
+                self.console.print(f"'{path}' is damaged and was passed over.")
+            self.console.print(f"Going on after step {step}.")
+        progress = ShowProgress(self.console, plan, measured)
+        callbacks = [
+            StopOnNonFiniteLoss(checkpoints),
+            measured,
+            progress,
+            SaveCheckpoints(checkpoints, plan, signals, measured),
+        ]
+        if self.eval_batches is not None:
+            callbacks.insert(
+                -1,
+                Evaluate(self.eval_batches, log, plan, signals, [progress]),
+            )
+        try:
+            if step < plan.num_train_steps:
+                with progress:
+                    model.fit(
+                        self.train_batches(skip=step),
+                        steps_per_epoch=plan.num_train_steps - step,
+                        shuffle=False,  # the data's own order
+                        verbose=0,
+                        callbacks=callbacks,
+                    )
+        finally:
+            log.close()
+        last = log.last("eval") or log.last("train")
+        return last.values if last else {}
+
+    def save_preset(self, model: AlbertPretrainer) -> None:
+        """Saves the trained model, if it is not yet saved."""
+        # A preset holds whatever optimizer the model has, and the moments are
+        # twice as large as the weights. The last checkpoint has them.
+        model.compile()
+        if not self.folder.preset.exists():
+            with (
+                phase(self.console, "Saving the preset"),
+                written_whole(self.folder.preset) as partial,
+            ):
+                model.save_to_preset(str(partial))
+
+
+def _end_process(
+    signals: StopSignals, step: int, plan: TrainingPlan, console: Console
+) -> None:
+    """Ends a run that was asked to stop, by the exception of its signal."""
+    sentence = (
+        f"Stopped after step {step} of {plan.num_train_steps}; everything is "
+        "kept. Go on with `resume=True` (--resume)."
+    )
+    if signals.received == signal.SIGTERM:
+        console.print(sentence)
+        raise SystemExit(128 + signal.SIGTERM)
+    raise KeyboardInterrupt(sentence)

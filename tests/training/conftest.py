@@ -1,0 +1,125 @@
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+
+SEQUENCE_LENGTH = 16
+PREDICTIONS = 2
+
+
+class CountingExamples:
+    """Sequences that count up: what is masked follows from its neighbours.
+
+    Half of them have their segments swapped, so they count up in two parts.
+    `on_batch` is called with the number of each training batch.
+    """
+
+    def __init__(self, count=256, seed=0, tokens=20, on_batch=None):
+        rng = np.random.default_rng(seed)
+        half = SEQUENCE_LENGTH // 2
+        starts = rng.integers(0, tokens, (count, 1))
+        clean = 5 + (starts + np.arange(SEQUENCE_LENGTH)) % tokens
+        swapped = rng.integers(0, 2, count)
+        clean[swapped == 1] = np.roll(clean[swapped == 1], half, axis=1)
+        positions = np.sort(
+            np.stack(
+                [
+                    rng.choice(SEQUENCE_LENGTH, PREDICTIONS, replace=False)
+                    for _ in range(count)
+                ]
+            )
+        )
+        masked = clean.copy()
+        np.put_along_axis(masked, positions, 4, axis=1)
+        weights = np.ones((count, PREDICTIONS), "float32")
+        weights[::3, -1] = 0.0  # some examples have fewer masks
+        x = {
+            "token_ids": masked,
+            "segment_ids": np.tile(
+                np.arange(SEQUENCE_LENGTH) >= half, (count, 1)
+            ),
+            "padding_mask": np.ones_like(masked),
+            "mask_positions": positions,
+        }
+        y = {
+            "mlm_logits": np.take_along_axis(clean, positions, axis=1),
+            "sop_logits": swapped,
+        }
+        self.arrays = (
+            {k: v.astype("int32") for k, v in x.items()},
+            {k: v.astype("int32") for k, v in y.items()},
+            {"mlm_logits": weights, "sop_logits": np.ones(count, "float32")},
+        )
+        self.description = {"count": count, "seed": seed, "tokens": tokens}
+        self.on_batch = on_batch
+
+    def training_batches(self, batch_size, seed, skip):
+        import tensorflow as tf
+
+        def notify(number, batch):
+            # As a dependency, for it has no result.
+            with tf.control_dependencies(
+                [tf.py_function(self.on_batch, [number], [])]
+            ):
+                return tf.nest.map_structure(tf.identity, batch)
+
+        batches = (
+            tf.data.Dataset.from_tensor_slices(self.arrays)
+            .shuffle(256, seed=seed)
+            .repeat()
+            .batch(batch_size, drop_remainder=True)
+            .enumerate(start=1)
+            .skip(skip)
+            .map(notify if self.on_batch else lambda number, batch: batch)
+        )
+        options = tf.data.Options()
+        options.experimental_optimization.inject_prefetch = False
+        return batches.with_options(options)
+
+    def evaluation_batches(self, batch_size):
+        import tensorflow as tf
+
+        return tf.data.Dataset.from_tensor_slices(self.arrays).batch(batch_size)
+
+    def describe(self):
+        return self.description
+
+
+@pytest.fixture(scope="session")
+def counting_examples():
+    return CountingExamples
+
+
+@pytest.fixture(scope="session")
+def tiny_tokenizer():
+    import sentencepiece
+
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+
+    model = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([str.__doc__, dict.__doc__, int.__doc__]),
+        model_writer=model,
+        vocab_size=90,
+        pad_id=0,
+        unk_id=1,
+        bos_id=-1,
+        eos_id=-1,
+        control_symbols=["[CLS]", "[SEP]", "[MASK]"],
+        minloglevel=2,
+    )
+    return AlbertTokenizer(model.getvalue())
+
+
+@pytest.fixture(scope="session")
+def tiny_config():
+    """With dropout everywhere, so that its state counts."""
+    from albert_keras.config import AlbertConfig
+
+    return dataclasses.replace(
+        AlbertConfig.named("albert_tiny_test"),
+        num_hidden_layers=2,
+        hidden_dropout_prob=0.1,
+        attention_probs_dropout_prob=0.1,
+    )

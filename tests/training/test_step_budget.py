@@ -1,0 +1,45 @@
+"""Minutes into steps."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from albert_keras.training.step_budget import (
+    Speed,
+    measure_speed,
+    steps_within,
+)
+
+
+def test_steps_fill_the_time_that_is_left():
+    # 95 of 100 seconds, less 5 of tracing and 10 evaluations of 2: 70 seconds.
+    assert steps_within(100, Speed(tracing=5, step=0.5, evaluation=2)) == 140
+    # Each 10 steps of 0.5 seconds bring an evaluation: 90 / (0.5 + 0.2).
+    assert steps_within(100, Speed(5, 0.5, 2), eval_every=10) == 128
+
+
+@pytest.mark.parametrize("seconds", [-1, 1, 6])
+def test_no_time_for_a_step_is_refused(seconds):
+    with pytest.raises(ValueError, match=f"Received: {seconds} seconds"):
+        steps_within(seconds, Speed(tracing=5, step=1, evaluation=0))
+
+
+def test_measuring_undoes_its_steps():
+    model = keras.Sequential(
+        [
+            keras.layers.Dense(4),
+            keras.layers.Dropout(0.5),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.build((None, 3))
+    model.compile("sgd", "mse")
+    before = [v.numpy() for v in model.variables]
+    data = tf.data.Dataset.from_tensors((np.ones((2, 3)), np.ones((2, 1))))
+    speed = measure_speed(model, data.repeat(), data.repeat(40))
+    assert int(model.optimizer.iterations) == 13
+    for variable, value in zip(model.variables, before, strict=True):
+        np.testing.assert_array_equal(variable.numpy(), value)
+    assert all(seconds > 0 for seconds in speed)
+    assert measure_speed(model, data.repeat()).evaluation == 0
