@@ -1,6 +1,6 @@
 """What a masked LM would put in place of `[MASK]`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,7 +74,7 @@ class FillMask:
         top_k: int = 5,
         targets: Sequence[str] | None = None,
     ) -> list:
-        if isinstance(texts, str):
+        if isinstance(texts, str) or not isinstance(texts, Iterable):
             return self([texts], top_k=top_k, targets=targets)[0]
         if top_k < 1:
             raise ValueError(

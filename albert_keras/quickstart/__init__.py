@@ -1,0 +1,1 @@
+"""From raw text to a model that answers, in one go and in minutes."""

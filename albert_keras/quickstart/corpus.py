@@ -1,0 +1,74 @@
+"""The text of a quickstart, split into training and held-out documents."""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from albert_keras.pretraining.docstrings import (
+    docstring_documents,
+    is_held_out,
+)
+from albert_keras.pretraining.documents import read_documents
+
+Document = list[str]
+
+# A novel without blank lines is one document; pieces of it can be held out.
+_SENTENCES_A_PIECE = 100
+# Every twentieth piece of a user's text is held out, as of the docstrings.
+_HELD_OUT_EVERY = 20
+_FEWEST_SENTENCES = 200
+
+
+def write_corpus(
+    folder: Path, sources: Sequence[str | os.PathLike[str]] | None
+) -> None:
+    """Writes `train.txt` and `held_out.txt` into a folder that appears whole.
+
+    Args:
+        folder: The folder to make.
+        sources: Text files, one sentence a line; None takes the docstrings
+            of the standard library and the installed packages.
+
+    Raises:
+        FileNotFoundError: A source does not exist.
+        ValueError: A source is no plain text in UTF-8, or the corpus has
+            too few sentences to train on and to hold some out.
+    """
+    if sources is None:
+        split = [
+            (is_held_out(name), sentences)
+            for name, sentences in docstring_documents()
+        ]
+    else:
+        split = [
+            (number % _HELD_OUT_EVERY == 0, piece)
+            for number, piece in enumerate(_pieces(read_documents(sources)))
+        ]
+    sentences = sum(len(piece) for _, piece in split)
+    held_out = [piece for held, piece in split if held]
+    training = [piece for held, piece in split if not held]
+    if sentences < _FEWEST_SENTENCES or not held_out or not training:
+        raise ValueError(
+            f"The corpus must have at least {_FEWEST_SENTENCES} sentences "
+            f"(lines), to train on some and hold some out. Received: "
+            f"{sentences} sentences."
+        )
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    _write(partial / "train.txt", training)
+    _write(partial / "held_out.txt", held_out)
+    partial.rename(folder)
+
+
+def _pieces(documents: Iterable[Document]) -> Iterator[Document]:
+    for document in documents:
+        for start in range(0, len(document), _SENTENCES_A_PIECE):
+            yield document[start : start + _SENTENCES_A_PIECE]
+
+
+def _write(path: Path, documents: Iterable[Document]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for document in documents:
+            file.write("\n".join(document) + "\n\n")

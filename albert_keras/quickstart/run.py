@@ -1,0 +1,354 @@
+"""The steps of a quickstart, each done once."""
+
+import dataclasses
+import json
+import math
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from albert_keras import __version__, export
+from albert_keras.config import AlbertConfig
+from albert_keras.inference.fill_mask import FillMask
+from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.pretraining.examples import ExampleOptions
+from albert_keras.pretraining.runner import prepare
+from albert_keras.quickstart.answers import (
+    Answers,
+    ask_keras,
+    ask_saved_model,
+    ask_tflite,
+)
+from albert_keras.quickstart.baselines import Baselines, measure_baselines
+from albert_keras.quickstart.corpus import write_corpus
+from albert_keras.quickstart.questions import Question, draw_questions
+from albert_keras.text.vocabulary import train_vocabulary
+from albert_keras.training.metrics_log import MetricsLog
+from albert_keras.training.options import PretrainingOptions
+from albert_keras.training.pretrain import pretrain
+from albert_keras.training.run_folder import RunFolder
+
+QUESTIONS = 5
+# Small batches: what counts in a few minutes is the number of steps. The
+# plateau of the first ones, where only frequencies are learnt, is left after
+# as many steps however large they are.
+BATCH_SIZE = 16
+LEARNING_RATE = 2e-3
+_EXAMPLE_TOKENS_A_MINUTE = 1_000_000
+_MOST_COPIES = 20
+_VOCABULARY_SENTENCES = 100_000
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class QuickstartOptions:
+    """What a quickstart is asked to do.
+
+    Args:
+        corpus: Text files, one sentence a line; None takes the docstrings of
+            the standard library and the installed packages.
+        minutes: Minutes of pretraining.
+        seed: Decides all that is drawn.
+
+    Raises:
+        ValueError: `minutes` is not positive.
+    """
+
+    corpus: tuple[str, ...] | None = None
+    minutes: float = 5.0
+    seed: int = 12345
+
+    def __post_init__(self) -> None:
+        if not self.minutes > 0:
+            raise ValueError(
+                f"`minutes` must be positive. Received: {self.minutes}."
+            )
+
+
+def quickstart(
+    out: str | os.PathLike[str],
+    options: QuickstartOptions | None = None,
+    *,
+    overwrite: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Text → vocabulary → examples → pretraining → artefacts → answers.
+
+    Each step leaves a file or folder that appears whole, and is passed over
+    where it is found: stopped at any moment and called again, a quickstart
+    goes on.
+
+    Args:
+        out: Folder for everything that is made.
+        options: What to do.
+        overwrite: Replace what a quickstart with other options left there.
+        console: Where to show progress; by default standard error.
+
+    Returns:
+        What `report.json` holds: losses and accuracies over time, baselines,
+        questions with each runtime's answers, sizes and latencies.
+
+    Raises:
+        FileExistsError: `out` holds something else, or a quickstart with
+            other options.
+        ValueError: The corpus is too small or no text.
+    """
+    options = options or QuickstartOptions()
+    console = console or Console(stderr=True)
+    steps = _Steps(Path(out), options, console)
+    steps.claim_folder(overwrite)
+    steps.once("corpus", "Gathering text", steps.gather)
+    steps.once("vocabulary", "Training a vocabulary", steps.train_vocabulary)
+    steps.once("examples", "Making examples", steps.make_examples)
+    steps.once("baselines.json", "Measuring baselines", steps.baselines)
+    steps.once("run/preset", "Pretraining", steps.pretrain)
+    steps.once("saved_model", "Exporting a SavedModel", steps.saved_model)
+    steps.once("float32.tflite", "Exporting TFLite", steps.tflite)
+    steps.once("int8.tflite", "Exporting TFLite in int8", steps.tflite_int8)
+    steps.once("report.json", "Asking all of them", steps.report)
+    return json.loads((Path(out) / "report.json").read_text())
+
+
+class _Steps:
+    """The steps, and where each finds and leaves its files."""
+
+    def __init__(
+        self, out: Path, options: QuickstartOptions, console: Console
+    ) -> None:
+        self.out = out
+        self.options = options
+        self.console = console
+        self.started = time.monotonic()
+        self.spiece = out / "vocabulary" / "spiece.model"
+        self.training_text = out / "corpus" / "train.txt"
+        self.held_out_text = out / "corpus" / "held_out.txt"
+
+    def claim_folder(self, overwrite: bool) -> None:
+        """Makes the folder, or finds in it a quickstart to go on with."""
+        record = self.out / "quickstart.json"
+        wanted = {
+            **dataclasses.asdict(self.options),
+            "corpus": self.options.corpus and list(self.options.corpus),
+            "albert_keras": __version__,
+        }
+        if self.out.exists() and not self.out.is_dir():
+            raise NotADirectoryError(
+                f"`out` must be a folder. Received: '{self.out}', a file."
+            )
+        if record.exists():
+            begun = json.loads(record.read_text())
+            if begun == wanted:
+                return
+            if not overwrite:
+                raise FileExistsError(
+                    f"'{self.out}' holds a quickstart with other options "
+                    f"({begun}). Go on with those, choose another folder "
+                    "(--out) or replace it (--overwrite)."
+                )
+            shutil.rmtree(self.out)
+        elif self.out.is_dir() and any(self.out.iterdir()):
+            raise FileExistsError(
+                f"`out` must be new, empty or hold a quickstart. Received: "
+                f"'{self.out}', which holds other files."
+            )
+        self.out.mkdir(parents=True, exist_ok=True)
+        _write_json(record, wanted)
+
+    def once(self, name: str, title: str, step: Callable[[], None]) -> None:
+        """Runs a step, unless what it leaves is there."""
+        if (self.out / name).exists():
+            return
+        elapsed = int(time.monotonic() - self.started)
+        self.console.print(
+            f"[dim]{elapsed // 60}:{elapsed % 60:02d}[/dim] {title}",
+            highlight=False,
+        )
+        step()
+
+    def tokenizer(self) -> AlbertTokenizer:
+        return AlbertTokenizer(str(self.spiece))
+
+    def config(self) -> AlbertConfig:
+        size = self.tokenizer().vocabulary_size()
+        return dataclasses.replace(
+            AlbertConfig.named("albert_mini"), vocab_size=size
+        )
+
+    def gather(self) -> None:
+        write_corpus(self.out / "corpus", self.options.corpus)
+
+    def train_vocabulary(self) -> None:
+        train_vocabulary(
+            [self.training_text],
+            self.out / "vocabulary",
+            vocab_size=AlbertConfig.named("albert_mini").vocab_size,
+            input_sentence_size=_VOCABULARY_SENTENCES,
+            # A small corpus gets the vocabulary that it is good for.
+            hard_vocab_limit=False,
+            seed=self.options.seed,
+        )
+
+    def make_examples(self) -> None:
+        """Enough copies, each masked anew, for the minutes of training."""
+        tokenizer = self.tokenizer().python_tokenizer
+        text_tokens = self.training_text.stat().st_size / 5
+        wanted = self.options.minutes * _EXAMPLE_TOKENS_A_MINUTE / text_tokens
+        copies = min(_MOST_COPIES, max(1, math.ceil(wanted)))
+        partial = self.out / "examples.partial"
+        for text, copies in (
+            (self.training_text, copies),
+            (self.held_out_text, 1),
+        ):
+            prepare(
+                [text],
+                tokenizer,
+                partial / text.stem,
+                ExampleOptions(
+                    max_seq_length=self.config().max_position_embeddings,
+                    dupe_factor=copies,
+                    # So that label 1 always means "swapped".
+                    single_segment="skip",
+                    seed=self.options.seed,
+                ),
+                overwrite=True,
+            )
+        partial.rename(self.out / "examples")
+
+    def baselines(self) -> None:
+        measured = measure_baselines(
+            self.training_text,
+            self.out / "examples" / "held_out",
+            self.tokenizer().python_tokenizer,
+        )
+        _write_json(self.out / "baselines.json", measured._asdict())
+
+    def read_baselines(self) -> Baselines:
+        content = (self.out / "baselines.json").read_text()
+        return Baselines(**json.loads(content))
+
+    def pretrain(self) -> None:
+        baselines = self.read_baselines()
+        pretrain(
+            self.config(),
+            self.tokenizer(),
+            ShardExamples(self.out / "examples" / "train"),
+            self.out / "run",
+            PretrainingOptions(
+                minutes=self.options.minutes,
+                batch_size=BATCH_SIZE,
+                learning_rate=LEARNING_RATE,
+                optimizer="adamw",
+                seed=self.options.seed,
+            ),
+            eval_data=ShardExamples(self.out / "examples" / "held_out"),
+            baselines={
+                "commonest piece": baselines.commonest,
+                "bigram": baselines.bigram,
+            },
+            resume=True,
+            console=self.console,
+        )
+
+    def model(self) -> AlbertMaskedLM:
+        return AlbertMaskedLM.from_preset(RunFolder(self.out / "run").preset)
+
+    def saved_model(self) -> None:
+        export.saved_model(self.model(), self.out / "saved_model")
+
+    def tflite(self) -> None:
+        export.tflite(self.model(), self.out / "float32.tflite")
+
+    def tflite_int8(self) -> None:
+        path = self.out / "int8.tflite"
+        export.tflite(self.model(), path, quantization="int8")
+
+    def report(self) -> None:
+        tokenizer = self.tokenizer()
+        questions = draw_questions(
+            self.held_out_text,
+            tokenizer.python_tokenizer,
+            count=QUESTIONS,
+            seed=self.options.seed,
+        )
+        texts = [question.text for question in questions]
+        run = RunFolder(self.out / "run")
+        paths = {
+            "Keras": run.preset,
+            "SavedModel": self.out / "saved_model",
+            "TFLite": self.out / "float32.tflite",
+            "TFLite int8": self.out / "int8.tflite",
+        }
+        answers = {
+            "Keras": ask_keras(FillMask(self.model()), texts),
+            "SavedModel": ask_saved_model(paths["SavedModel"] / "1", texts),
+            "TFLite": ask_tflite(paths["TFLite"], tokenizer, texts),
+            "TFLite int8": ask_tflite(paths["TFLite int8"], tokenizer, texts),
+        }
+        evaluations = [
+            {"step": row.step, **row.values}
+            for row in MetricsLog(run.metrics).rows
+            if row.split == "eval"
+        ]
+        _write_json(
+            self.out / "report.json",
+            {
+                "options": dataclasses.asdict(self.options),
+                "baselines": self.read_baselines()._asdict(),
+                "evaluations": evaluations,
+                "questions": _with_answers(questions, answers),
+                "runtimes": {
+                    name: {
+                        "bytes": _bytes(paths[name]),
+                        "milliseconds": answer.milliseconds,
+                        "questions": len(texts),
+                        "same_top_5": answer.same_pieces(answers["Keras"]),
+                        "largest_difference": answer.largest_difference(
+                            answers["Keras"]
+                        ),
+                    }
+                    for name, answer in answers.items()
+                },
+                "files": {
+                    "curves": str(run.curves),
+                    **{name: str(path) for name, path in paths.items()},
+                    "report": str(self.out / "report.json"),
+                },
+            },
+        )
+
+
+def _with_answers(
+    questions: list[Question], answers: dict[str, Answers]
+) -> list[dict[str, Any]]:
+    return [
+        {
+            **question._asdict(),
+            "answers": {
+                name: {
+                    "pieces": answer.pieces[number],
+                    "scores": answer.scores[number],
+                }
+                for name, answer in answers.items()
+            },
+        }
+        for number, question in enumerate(questions)
+    ]
+
+
+def _bytes(path: Path) -> int:
+    if path.is_file():
+        return path.stat().st_size
+    return sum(
+        file.stat().st_size for file in path.rglob("*") if file.is_file()
+    )
+
+
+def _write_json(path: Path, content: Any) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    partial.replace(path)
