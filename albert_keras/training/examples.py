@@ -1,8 +1,14 @@
-"""What a run asks of its training data."""
+"""What a run asks of its training data, and the answer of shards on disk."""
 
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
 from typing import Any, Protocol
 
 import tensorflow as tf
+
+from albert_keras.pretraining.dataset import dataset
+from albert_keras.pretraining.manifest import MANIFEST_NAME, Manifest, sha256
 
 
 class Examples(Protocol):
@@ -13,6 +19,10 @@ class Examples(Protocol):
     `"mask_positions"` int32 [B, P]`}`; `y` and `sample_weight` have the keys
     `"mlm_logits"` [B, P] and `"sop_logits"` [B].
     """
+
+    @property
+    def tokenizer_sha256(self) -> str | None:
+        """SHA-256 of the SentencePiece model that gave the ids, if known."""
 
     def training_batches(
         self, batch_size: int, seed: int, skip: int
@@ -41,3 +51,58 @@ class Examples(Protocol):
         It is written into run.json, and a run is resumed only with examples of
         the same description.
         """
+
+
+class ShardExamples:
+    """Examples in folders that `albert-keras prepare` wrote.
+
+    Args:
+        folders: one folder or several, of the same lengths and tokenizer.
+
+    Raises:
+        FileNotFoundError: if a folder has no manifest.
+        ValueError: if no folder is named.
+    """
+
+    def __init__(
+        self, folders: str | PathLike[str] | Sequence[str | PathLike[str]]
+    ) -> None:
+        if isinstance(folders, str | PathLike):
+            folders = [folders]
+        if not folders:
+            raise ValueError(
+                "Examples must come from at least one folder. "
+                "Received: no folders."
+            )
+        self.folders = [Path(folder) for folder in folders]
+        self._manifests = [Manifest.read(folder) for folder in self.folders]
+
+    @property
+    def tokenizer_sha256(self) -> str:
+        return self._manifests[0].tokenizer_sha256
+
+    def training_batches(
+        self, batch_size: int, seed: int, skip: int
+    ) -> tf.data.Dataset:
+        return dataset(
+            self.folders,
+            batch_size=batch_size,
+            seed=seed,
+            repeat=True,
+            skip=skip,
+        )
+
+    def evaluation_batches(self, batch_size: int) -> tf.data.Dataset:
+        return dataset(self.folders, batch_size=batch_size, shuffle=False)
+
+    def describe(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "manifest_sha256": sha256((path / MANIFEST_NAME).read_bytes()),
+                "examples": manifest.examples,
+                "tokens": manifest.tokens,
+            }
+            for path, manifest in zip(
+                self.folders, self._manifests, strict=True
+            )
+        ]

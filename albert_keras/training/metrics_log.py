@@ -2,7 +2,7 @@
 
 import csv
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from albert_keras.training.whole_files import written_whole
 
@@ -32,10 +32,13 @@ class MetricsRow(NamedTuple):
 
 
 class MetricsLog:
-    """The rows of metrics.csv, in the order in which they were measured.
+    """metrics.csv, and its rows in the order in which they were measured.
 
     Args:
-        path: the file; made with the first row.
+        path: the file; made with the first row, if it does not exist.
+
+    Attributes:
+        rows: list of `MetricsRow`.
     """
 
     COLUMNS = (
@@ -48,15 +51,11 @@ class MetricsLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: list[MetricsRow] = []
+        self.rows = _read(path)
 
-    def resume(self, step: int) -> None:
-        """Reads the rows up to a step and drops later ones.
-
-        Later ones stem from steps after the last checkpoint, which are now
-        taken again.
-        """
-        self.rows = [row for row in _read(self.path) if row.step <= step]
+    def drop_after(self, step: int) -> None:
+        """Drops the rows of later steps, which are to be taken again."""
+        self.rows = [row for row in self.rows if row.step <= step]
         with (
             written_whole(self.path) as partial,
             partial.open("w", newline="", encoding="utf-8") as file,
@@ -75,7 +74,7 @@ class MetricsLog:
             writer.writerow(_flat(row))
         self.rows.append(row)
 
-    def _writer(self, file) -> csv.DictWriter:
+    def _writer(self, file: TextIO) -> csv.DictWriter:
         return csv.DictWriter(file, self.COLUMNS, lineterminator="\n")
 
 

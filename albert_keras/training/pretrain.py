@@ -17,6 +17,7 @@ from albert_keras.models.albert_masked_lm_preprocessor import (
 )
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.pretraining.manifest import sha256
 from albert_keras.training.callbacks import (
     Evaluate,
     MeasureTraining,
@@ -107,10 +108,10 @@ def pretrain(
     result = pretrain(
         ak.AlbertConfig.named("albert_mini"),
         ak.AlbertTokenizer("vocabulary/spiece.model"),
-        train_examples,
+        ShardExamples("examples/train"),
         "run",
         PretrainingOptions(minutes=4, learning_rate=1e-3),
-        eval_data=held_out_examples,
+        eval_data=ShardExamples("examples/held_out"),
     )
     ```
     """
@@ -158,8 +159,11 @@ class _Run:
         self.folder = RunFolder(run_dir)
         self.options = options
         self.console = console
+        tokenizer_sha256 = sha256(tokenizer.proto)
+        for examples in (data, eval_data):
+            _check_tokenizer(examples, tokenizer_sha256)
         self.inputs = describe_inputs(
-            config, options, tokenizer.proto, data, eval_data
+            config, options, tokenizer_sha256, data, eval_data
         )
         self.eval_batches = (
             eval_data.evaluation_batches(options.batch_size)
@@ -235,21 +239,27 @@ class _Run:
         The steps that were timed are undone. So the run is the same as one that
         was given the number of steps.
         """
-        options = self.options
-        if options.minutes is None:
-            return TrainingPlan.of(options, options.num_train_steps)
+        num_train_steps = self.options.num_train_steps
+        if self.options.minutes is not None:
+            end = started + 60 * self.options.minutes
+            num_train_steps = self._steps_until(end, model)
+        assert num_train_steps is not None  # one of both is given
+        return TrainingPlan.of(self.options, num_train_steps)
+
+    def _steps_until(self, end: float, model: AlbertPretrainer) -> int:
         with phase(self.console, "Timing a few steps"):
-            self.compile(model, TrainingPlan.of(options, num_train_steps=1000))
+            self.compile(model, TrainingPlan.of(self.options, 1000))
             speed = measure_speed(
                 model, self.train_batches(skip=0), self.eval_batches
             )
-        seconds = 60 * options.minutes - (time.monotonic() - started)
-        num_train_steps = steps_within(seconds, speed, options.eval_every)
-        self.console.print(
-            f"{num_train_steps:,} steps of {1000 * speed.step:.0f} ms fit into "
-            f"{options.minutes:g} minutes."
+        steps = steps_within(
+            end - time.monotonic(), speed, self.options.eval_every
         )
-        return TrainingPlan.of(options, num_train_steps)
+        self.console.print(
+            f"{steps:,} steps of {1000 * speed.step:.0f} ms fit into "
+            f"{self.options.minutes:g} minutes."
+        )
+        return steps
 
     def begin(self, model: AlbertPretrainer, plan: TrainingPlan) -> None:
         """Makes the folder a run, in the place of one that was there."""
@@ -341,6 +351,15 @@ class _Run:
                 written_whole(self.folder.preset) as partial,
             ):
                 model.save_to_preset(str(partial))
+
+
+def _check_tokenizer(examples: Examples | None, sha256: str) -> None:
+    if examples is not None and examples.tokenizer_sha256 not in (None, sha256):
+        raise ValueError(
+            "The examples must be made with the tokenizer of the run, SHA-256 "
+            f"{sha256[:12]}…. Received: examples made with "
+            f"{examples.tokenizer_sha256[:12]}…."
+        )
 
 
 def _end_process(

@@ -1,7 +1,6 @@
 """What made a run: written into run.json, and compared when it is resumed."""
 
 import dataclasses
-import hashlib
 import json
 import os
 import platform
@@ -29,7 +28,7 @@ _LIBRARIES = (
 def describe_inputs(
     config: AlbertConfig,
     options: PretrainingOptions,
-    tokenizer_proto: bytes,
+    tokenizer_sha256: str,
     data: Examples,
     eval_data: Examples | None,
 ) -> dict[str, Any]:
@@ -38,14 +37,14 @@ def describe_inputs(
     Args:
         config: of the model.
         options: of the run.
-        tokenizer_proto: the SentencePiece model.
+        tokenizer_sha256: of the SentencePiece model.
         data: training examples.
         eval_data: held-out examples.
     """
     inputs = {
         "config": config.to_dict(),
         "options": dataclasses.asdict(options),
-        "tokenizer_sha256": hashlib.sha256(tokenizer_proto).hexdigest(),
+        "tokenizer_sha256": tokenizer_sha256,
         "data": data.describe(),
         "eval_data": eval_data.describe() if eval_data else None,
     }

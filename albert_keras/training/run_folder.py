@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ class RunFolder:
         path: the folder, which need not exist.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
         self.record = self.path / "run.json"
         self.config = self.path / "albert_config.json"

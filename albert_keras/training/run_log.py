@@ -33,7 +33,7 @@ class RunLog:
         self._baselines = baselines
         self._drawn = time.monotonic()
         self._csv = MetricsLog(folder.metrics)
-        self._csv.resume(step)
+        self._csv.drop_after(step)
         self._scalars = ScalarSummaries(folder.tensorboard, self._csv.rows)
 
     def append(self, row: MetricsRow) -> None:

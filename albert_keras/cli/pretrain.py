@@ -1,0 +1,140 @@
+"""`albert-keras pretrain`: examples to a trained model."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def pretrain(
+    config: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|JSON",
+            help="A name such as albert_base_v2, or an albert_config.json.",
+        ),
+    ],
+    data: Annotated[
+        list[Path],
+        typer.Option(
+            help="Folder of examples, as `prepare` writes it; may be repeated."
+        ),
+    ],
+    tokenizer: Annotated[
+        Path,
+        typer.Option(help="SentencePiece model that made the examples."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder of the run.")],
+    eval_data: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of held-out examples; may be repeated."),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Steps to train for.")
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="Minutes to train for, instead of steps."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(help="Examples in a step.")] = 64,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Peak learning rate.",
+            show_default="LAMB: 0.00176 x sqrt(batch size / 4096)",
+        ),
+    ] = None,
+    warmup: Annotated[
+        float,
+        typer.Option(help="Share of the steps in which the rate rises."),
+    ] = 0.025,
+    optimizer: Annotated[
+        Literal["lamb", "adamw"], typer.Option(help="ALBERT's own form of it.")
+    ] = "lamb",
+    dtype: Annotated[
+        Literal["float32", "mixed_bfloat16"],
+        typer.Option(help="What to compute in; weights are float32."),
+    ] = "float32",
+    lowercase: Annotated[
+        bool, typer.Option(help="The examples' text was lower-cased.")
+    ] = True,
+    keep_accents: Annotated[
+        bool, typer.Option(help="It kept combining characters.")
+    ] = False,
+    log_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps between rows of metrics.", show_default="a hundredth"
+        ),
+    ] = None,
+    eval_every: Annotated[
+        int | None,
+        typer.Option(help="Steps between evaluations.", show_default="a tenth"),
+    ] = None,
+    checkpoint_every: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps between checkpoints.", show_default="as evaluations"
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option(help="Decides everything that is drawn.")
+    ] = 12345,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the run, or begin it."),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run.")
+    ] = False,
+) -> None:
+    """Pretrain a model on prepared examples, from random weights.
+
+    Masked LM and sentence order, with ALBERT's loss, optimizer and learning
+    rate. The run folder gets run.json, metrics.csv, tensorboard/, curves.png,
+    checkpoints/ and, at the end, preset/.
+
+    Ctrl-C ends the run after the step, with exit code 130; SIGTERM likewise,
+    with 143. The same command with --resume goes on.
+    """
+    from albert_keras.config import AlbertConfig
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+    from albert_keras.training.examples import ShardExamples
+    from albert_keras.training.options import PretrainingOptions
+    from albert_keras.training.pretrain import pretrain as run_pretraining
+
+    options = PretrainingOptions(
+        num_train_steps=steps,
+        minutes=minutes,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        warmup_proportion=warmup,
+        optimizer=optimizer,
+        dtype=dtype,
+        seed=seed,
+        log_every=log_every,
+        eval_every=eval_every,
+        checkpoint_every=checkpoint_every,
+    )
+    is_file = config.endswith(".json")
+    result = run_pretraining(
+        AlbertConfig.from_json(config)
+        if is_file
+        else AlbertConfig.named(config),
+        AlbertTokenizer(
+            tokenizer, lowercase=lowercase, keep_accents=keep_accents
+        ),
+        ShardExamples(data),
+        out,
+        options,
+        eval_data=ShardExamples(eval_data) if eval_data else None,
+        resume=resume,
+        overwrite=overwrite,
+    )
+    metrics = result.metrics
+    typer.echo(
+        f"{out}: {result.num_train_steps:,} steps; masked LM "
+        f"{metrics['masked_lm_accuracy']:.1%}, sentence order "
+        f"{metrics['sentence_order_accuracy']:.1%} right; the model is in "
+        f"{result.folder.preset}"
+    )
