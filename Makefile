@@ -44,26 +44,26 @@ $(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV)/.environment
 fits = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 has_pip = import importlib.util as u, sys; \
 	sys.exit(not (u.find_spec("ensurepip") or u.find_spec("pip")))
+no_python = 'A Python 3.11, 3.12 or 3.13 with its venv module (on Debian' \
+	'python3-venv) is neither on the PATH nor in $(VENV):' \
+	'give one as PYTHON=...'
 
 # Debian's Python has no ensurepip without its package python3-venv, and an
-# environment that uv made has no pip: both are helped by the other way.
+# environment that uv made has no pip: either is helped by the other way.
 $(VENV)/.environment:
 	@if [ ! -x $(in_venv)python ]; then \
 	    for python in $(PYTHON); do \
-	        if $$python -c '$(fits)' 2>/dev/null \
-	            && $$python -c '$(has_pip)'; then \
-	            $$python -m venv --without-pip $(VENV) && break; \
-	        fi; \
+	        $$python -c '$(fits)' 2>/dev/null || continue; \
+	        $$python -c '$(has_pip)' || continue; \
+	        exec $$python -m venv --without-pip $(VENV); \
 	    done; \
+	    echo $(no_python) >&2; exit 1; \
 	fi
-	@$(in_venv)python -c '$(fits)' 2>/dev/null || { \
-	    echo 'A Python 3.11, 3.12 or 3.13 with its venv module (on Debian' \
-	        'python3-venv) is neither on the PATH nor in $(VENV):' \
-	        'give one as PYTHON=...' >&2; exit 1; }
+	@$(in_venv)python -c '$(fits)' || { echo $(no_python) >&2; exit 1; }
 	@$(in_venv)python -m pip --version >/dev/null 2>&1 \
 	    || $(in_venv)python -m ensurepip >/dev/null 2>&1 \
 	    || for python in $(PYTHON); do \
 	        $$python -m pip --python $(in_venv)python install -q pip \
-	            2>/dev/null && break; \
+	            2>/dev/null && exit; \
 	    done || { echo 'No pip can be put into $(VENV).' >&2; exit 1; }
 	@touch $@
