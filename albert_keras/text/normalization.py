@@ -105,7 +105,7 @@ def normalize_with_spans(
             char = _LONE_SURROGATE.sub("\ufffd", text[position])
             for part in unicodedata.normalize("NFKD", char):
                 if not keep_accents and unicodedata.combining(part):
-                    if spans:
+                    if chars and chars[-1] != " ":
                         spans[-1] = (spans[-1][0], position + 1)
                 else:
                     chars.append(part)
