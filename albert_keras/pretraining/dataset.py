@@ -105,7 +105,11 @@ def dataset(
         )
         if shuffle:
             records = records.shuffle(min(count, _SHUFFLE_RECORDS), seed=epoch)
-        return records.skip(tf.where(epoch == first_epoch, first_record, 0))
+        return records.skip(
+            tf.where(
+                epoch == first_epoch, tf.constant(first_record, "int64"), 0
+            )
+        )
 
     if repeat:
         last_epoch, cardinality = tf.int64.max, tf.data.INFINITE_CARDINALITY

@@ -252,7 +252,8 @@ def _find_docstrings(node: ast.AST) -> Iterator[str]:
     if isinstance(node, _DOCUMENTED):
         docstring = ast.get_docstring(node, clean=False)
         if docstring:
-            # An escape such as "\ud800" has no form in UTF-8.
+            # Escapes such as "\0" and "\ud800" have no place in a text file.
+            docstring = docstring.replace("\0", " ")
             yield docstring.encode("utf-8", "ignore").decode("utf-8")
     for field in ("body", "handlers", "orelse", "finalbody"):
         statements = getattr(node, field, None)

@@ -29,7 +29,8 @@ from albert_keras.quickstart.baselines import Baselines, measure_baselines
 from albert_keras.quickstart.corpus import write_corpus
 from albert_keras.quickstart.questions import Question, draw_questions
 from albert_keras.text.vocabulary import train_vocabulary
-from albert_keras.training.metrics_log import MetricsLog
+from albert_keras.training.examples import ShardExamples
+from albert_keras.training.metrics_log import read_metrics
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.pretrain import pretrain
 from albert_keras.training.run_folder import RunFolder
@@ -236,7 +237,7 @@ class _Steps:
         pretrain(
             self.config(),
             self.tokenizer(),
-            ShardExamples(self.out / "examples" / "train"),
+            ShardExamples([self.out / "examples" / "train"]),
             self.out / "run",
             PretrainingOptions(
                 minutes=self.options.minutes,
@@ -245,7 +246,7 @@ class _Steps:
                 optimizer="adamw",
                 seed=self.options.seed,
             ),
-            eval_data=ShardExamples(self.out / "examples" / "held_out"),
+            eval_data=ShardExamples([self.out / "examples" / "held_out"]),
             baselines={
                 "commonest piece": baselines.commonest,
                 "bigram": baselines.bigram,
@@ -291,7 +292,7 @@ class _Steps:
         }
         evaluations = [
             {"step": row.step, **row.values}
-            for row in MetricsLog(run.metrics).rows
+            for row in read_metrics(run.metrics)
             if row.split == "eval"
         ]
         _write_json(

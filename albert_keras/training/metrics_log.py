@@ -51,7 +51,7 @@ class MetricsLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows = _read(path)
+        self.rows = read_metrics(path)
 
     def drop_after(self, step: int) -> None:
         """Drops the rows of later steps, which are to be taken again."""
@@ -82,7 +82,8 @@ def _flat(row: MetricsRow) -> dict[str, object]:
     return {"step": row.step, "split": row.split, **row.values}
 
 
-def _read(path: Path) -> list[MetricsRow]:
+def read_metrics(path: Path) -> list[MetricsRow]:
+    """The rows of a metrics.csv, up to one that was cut off."""
     if not path.exists():
         return []
     rows = []
