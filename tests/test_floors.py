@@ -20,6 +20,7 @@ FLOORS = [
     {"checkpoints", "pretraining"},
     {"training"},
     {"diagnosis", "export", "inference", "tasks"},
+    {"quickstart"},
     {"cli"},
 ]
 FLOOR_OF = {part: n for n, parts in enumerate(FLOORS) for part in parts}
@@ -68,6 +69,7 @@ def test_imports_go_down(file):
     if file.parent == PACKAGE and file.stem.startswith("__"):
         return  # the package's own surface is above all floors
     own = name_of(file).split(".")[1]
+    assert own in FLOOR_OF, f"give {own} its floor in FLOORS"
     for module in everywhere(file):
         part = part_of(module)
         if part is not None and part != own:
