@@ -38,7 +38,6 @@ _ALBERT_SETTINGS: dict[str, Any] = {
     "eos_id": -1,
     "control_symbols": list(SPECIAL_SYMBOLS),
     "user_defined_symbols": ["(", ")", '"', "-", ".", "–", "£", "€"],
-    "shuffle_input_sentence": True,
     # The sums of the EM algorithm are split over the threads, so their
     # number, SentencePiece's default, is part of the result.
     "num_threads": 16,

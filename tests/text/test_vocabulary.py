@@ -1,0 +1,270 @@
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.text.vocabulary import train_vocabulary
+
+SMALL = {"vocab_size": 120, "show_progress": False}
+
+
+@pytest.fixture(scope="module")
+def texts(library_lines):
+    return library_lines[:400]
+
+
+def files_in(folder):
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+def test_layout_of_the_original(tokenizer):
+    first = [tokenizer.id_to_piece(i) for i in range(13)]
+    assert first == [
+        *("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"),
+        *("(", ")", '"', "-", ".", "–", "£", "€"),
+    ]
+    assert tokenizer.vocabulary_size == 1500
+    special = [tokenizer.processor.is_control(i) for i in range(6)]
+    assert special == [True, False, True, True, True, False]
+    assert tokenizer.processor.is_unknown(1)
+    # User-defined: never inside another piece.
+    assert not [
+        piece
+        for piece in tokenizer.vocabulary[13:]
+        if set(piece) & set('()"-.–£€')
+    ]
+
+
+def test_what_is_written(texts, tmp_path):
+    path = train_vocabulary(texts, tmp_path / "a" / "b", seed=7, **SMALL)
+    assert path == tmp_path / "a" / "b" / "spiece.model"
+    assert files_in(tmp_path / "a") == [
+        *("b", "spiece.model", "spiece.vocab", "vocabulary.json")
+    ]
+    tokenizer = SentencePieceTokenizer(path)
+
+    lines = path.with_name("spiece.vocab").read_text("utf-8").splitlines()
+    assert [line.split("\t")[0] for line in lines] == tokenizer.vocabulary
+    assert float(lines[0].split("\t")[1]) == 0
+    assert all(float(line.split("\t")[1]) < 0 for line in lines[13:])
+
+    made = json.loads(path.with_name("vocabulary.json").read_text("utf-8"))
+    assert made["settings"]["seed"] == 7
+    assert made["settings"]["vocab_size"] == 120
+    assert made["normalization"] == {"lowercase": True, "keep_accents": False}
+    assert made["corpus"]["texts"] == made["corpus"]["sentences"] == len(texts)
+    words = sum(len(text.split()) for text in texts)
+    assert made["corpus"]["words"] == words
+    assert made["vocabulary"]["pieces"] == 120
+    assert set(made["versions"]) == {"albert-keras", "sentencepiece", "python"}
+
+
+def test_the_seed_decides(library_lines, tmp_path):
+    def train(name, **settings):
+        path = train_vocabulary(
+            library_lines,
+            tmp_path / name,
+            vocab_size=300,
+            input_sentence_size=1000,
+            show_progress=False,
+            **settings,
+        )
+        return path.read_bytes()
+
+    first = train("a", seed=1)
+    assert train("b", seed=1) == first
+    assert train("c", seed=2) != first
+
+
+def test_files_and_texts_are_the_same_corpus(texts, tmp_path):
+    (tmp_path / "one.txt").write_text("\n".join(texts[:100]), "utf-8")
+    # With a byte order mark and other line ends.
+    other = "\ufeff" + "\r\n".join(texts[100:])
+    (tmp_path / "two.txt").write_bytes(other.encode())
+    files = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    by_line = train_vocabulary(texts, tmp_path / "a", **SMALL)
+    by_text = train_vocabulary(["\n".join(texts)], tmp_path / "b", **SMALL)
+    by_file = train_vocabulary(files, tmp_path / "c", **SMALL)
+    mixed = [files[0], *texts[100:]]
+    by_both = train_vocabulary(iter(mixed), tmp_path / "d", **SMALL)
+    proto = by_line.read_bytes()
+    assert by_text.read_bytes() == proto
+    assert by_file.read_bytes() == proto
+    assert by_both.read_bytes() == proto
+
+
+def test_normalisation_of_the_corpus(tmp_path):
+    texts = ["Élan ÉLAN Éire and other words of the Éire"] * 9
+
+    def characters(name, **options):
+        path = train_vocabulary(
+            texts,
+            tmp_path / name,
+            vocab_size=90,
+            hard_vocab_limit=False,
+            show_progress=False,
+            **options,
+        )
+        return set("".join(SentencePieceTokenizer(path).vocabulary[5:]))
+
+    assert not characters("a") & set("éÉEL")
+    assert characters("b", lowercase=False) >= set("EL")
+    # SentencePiece composes what the normalisation took apart.
+    assert "é" in characters("c", keep_accents=True)
+    assert "É" in characters("d", lowercase=False, keep_accents=True)
+
+
+def test_nothing_of_a_long_line_is_lost(tmp_path):
+    line = "word " * 3000 + "zebra " * 20 + "x" * 5000 + " quilt\0quilt"
+    path = train_vocabulary(
+        [line] * 2, tmp_path / "a", hard_vocab_limit=False, **SMALL
+    )
+    tokenizer = SentencePieceTokenizer(path)
+    assert tokenizer.unk_id not in tokenizer.encode("word zebra x quilt")
+
+
+def test_refuses_to_overwrite(texts, tmp_path):
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    path = train_vocabulary(texts, folder, **SMALL)
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match=r"a, with .*spiece\.model"):
+        train_vocabulary(texts[:200], folder, **SMALL)
+    assert path.read_bytes() == before
+    train_vocabulary(texts[:200], folder, overwrite=True, **SMALL)
+    assert path.read_bytes() != before
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert len(files_in(tmp_path)) == 5
+
+
+@pytest.mark.parametrize(
+    ("corpus", "error", "message"),
+    [
+        ([], ValueError, "0 texts and 0 files without a word"),
+        (["", " \n\t"], ValueError, "2 texts and 0 files without a word"),
+        ("corpus.txt", TypeError, "Received: 'corpus.txt'"),
+        ([Path("missing.txt")], FileNotFoundError, "missing.txt"),
+        ([Path("/")], IsADirectoryError, "/, which is a folder"),
+        (["too few words"], ValueError, r"Received: vocab_size=120 for 3"),
+    ],
+    ids=str,
+)
+def test_unusable_corpus(corpus, error, message, tmp_path):
+    with pytest.raises(error, match=message):
+        train_vocabulary(corpus, tmp_path / "a", **SMALL)
+    assert files_in(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("ok\nGrüße".encode("latin-1"), "byte 0xfc in line 2"),
+        ("text".encode("utf-16"), "NUL byte in line 1"),
+        (b"\x7fELF\0\0", "NUL byte in line 1"),
+        (b"", "0 texts and 1 files without a word"),
+    ],
+)
+def test_unusable_file(content, message, tmp_path):
+    file = tmp_path / "corpus.txt"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        train_vocabulary([file], tmp_path / "a", **SMALL)
+    assert files_in(tmp_path) == ["corpus.txt"]
+
+
+def test_the_largest_size_named_works(texts, tmp_path):
+    with pytest.raises(ValueError, match=r"gives, which is \d+ pieces") as e:
+        train_vocabulary(texts[:9], tmp_path, vocab_size=9999)
+    largest = int(str(e.value).split(" pieces")[0].split()[-1])
+    for size in (largest, largest + 1):
+        with (
+            pytest.raises(ValueError, match=f"is {largest} pieces")
+            if size > largest
+            else contextlib.nullcontext()
+        ):
+            train_vocabulary(
+                texts[:9],
+                tmp_path,
+                vocab_size=size,
+                overwrite=True,
+                show_progress=False,
+            )
+    made = SentencePieceTokenizer(tmp_path / "spiece.model")
+    assert made.vocabulary_size == largest
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"vocab_size": 14}, "above 14.*vocab_size=14"),
+        ({"vocab_size": "8000"}, "vocab_size='8000'"),
+        ({"vocab_size": 30}, r"must be \d\d at least.*vocab_size=30"),
+        ({"character_coverage": 0.5}, "0.98 to 1|between 0.98 and 1"),
+        ({"input_sentence_size": 100}, "input_sentence_size=100"),
+        ({"seed": -1}, "seed=-1"),
+    ],
+    ids=str,
+)
+def test_unusable_settings(settings, message, texts, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        train_vocabulary(texts, tmp_path / "a", **SMALL | settings)
+    assert files_in(tmp_path) == []
+
+
+def test_unusable_folder(texts, tmp_path):
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(NotADirectoryError, match="file, which is a file"):
+        train_vocabulary(texts, file, **SMALL)
+    with pytest.raises(OSError, match="file"):
+        train_vocabulary(texts, file / "a", **SMALL)
+    assert files_in(tmp_path) == ["file"]
+
+
+def test_says_nothing_when_asked_to(texts, tmp_path, capfd):
+    train_vocabulary(texts, tmp_path / "a", **SMALL)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_stops_while_reading(texts, tmp_path):
+    def stopping():
+        yield from texts
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_vocabulary(stopping(), tmp_path / "a", **SMALL)
+    assert files_in(tmp_path) == []
+
+
+def test_stops_while_training(library_lines, tmp_path):
+    corpus = tmp_path / "corpus.txt"
+    corpus.write_text("\n".join(library_lines * 3), "utf-8")
+    program = (
+        "from pathlib import Path\n"
+        "from albert_keras.text.vocabulary import train_vocabulary\n"
+        f"train_vocabulary([Path({os.fspath(corpus)!r})],"
+        f" {os.fspath(tmp_path / 'a')!r}, vocab_size=2000)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not list(tmp_path.glob(".a.*/spiece.model")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.5)
+    # As a terminal does: to this process and to the trainer.
+    os.killpg(process.pid, signal.SIGINT)
+    _, complaints = process.communicate(timeout=20)
+    assert complaints.strip().endswith("KeyboardInterrupt")
+    assert files_in(tmp_path) == ["corpus.txt"]
