@@ -2,6 +2,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +33,38 @@ def shared_data() -> Callable[[str], Path]:
         return SHARED_DATA / name
 
     return find
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real text that every machine has: docstrings of some packages."""
+    import asyncio
+    import json
+    import logging
+    import unittest
+
+    from albert_keras.pretraining.docstrings import docstring_documents
+
+    path = tmp_path_factory.mktemp("corpus") / "corpus.txt"
+    roots = [
+        Path(str(module.__file__)).parent
+        for module in (asyncio, json, logging, unittest)
+    ]
+    documents = docstring_documents(roots, processes=1, show_progress=False)
+    path.write_text(
+        "".join("\n".join(lines) + "\n\n" for _, lines in documents),
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture(scope="session")
+def finished(
+    corpus: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Any, dict[str, Any]]:
+    """A quickstart of a few steps: its folder, options and report."""
+    from albert_keras.quickstart.run import QuickstartOptions, quickstart
+
+    folder = tmp_path_factory.mktemp("quickstart") / "albert-quickstart"
+    options = QuickstartOptions(corpus=(str(corpus),), num_train_steps=4)
+    return folder, options, quickstart(folder, options)

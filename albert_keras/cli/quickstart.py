@@ -20,6 +20,10 @@ def quickstart(
     minutes: Annotated[
         float, typer.Option(help="Minutes to pretrain for.")
     ] = 5.0,
+    steps: Annotated[
+        int | None,
+        typer.Option(help="Steps to pretrain for, instead of minutes."),
+    ] = None,
     seed: Annotated[
         int, typer.Option(help="Decides all that is drawn.")
     ] = 12345,
@@ -40,6 +44,7 @@ def quickstart(
     options = QuickstartOptions(
         corpus=tuple(map(str, corpus)) if corpus else None,
         minutes=minutes,
+        num_train_steps=steps,
         seed=seed,
     )
     report = run_quickstart(out, options, overwrite=overwrite)

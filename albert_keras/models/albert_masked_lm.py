@@ -13,6 +13,7 @@ from albert_keras.models.albert_masked_lm_preprocessor import (
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset, saved_task_class
+from albert_keras.models.sequence_length import shorten_to_model
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
@@ -38,6 +39,7 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
 
     def __init__(self, backbone, preprocessor=None, **kwargs):
         # === Layers ===
+        shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
         self.preprocessor = preprocessor
         self.masked_lm_head = AlbertMaskedLMHead(

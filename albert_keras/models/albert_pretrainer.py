@@ -11,6 +11,7 @@ from albert_keras.models.albert_masked_lm_preprocessor import (
 )
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset
+from albert_keras.models.sequence_length import shorten_to_model
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
@@ -51,6 +52,7 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
 
     def __init__(self, backbone, preprocessor=None, **kwargs):
         # === Layers ===
+        shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
         self.preprocessor = preprocessor
         self.masked_lm_head = AlbertMaskedLMHead(

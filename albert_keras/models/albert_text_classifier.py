@@ -9,6 +9,7 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
 )
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset
+from albert_keras.models.sequence_length import shorten_to_model
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
@@ -57,6 +58,7 @@ class AlbertTextClassifier(
         **kwargs,
     ):
         # === Layers ===
+        shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
         self.preprocessor = preprocessor
         self.output_dropout = keras.layers.Dropout(

@@ -54,6 +54,7 @@ class QuickstartOptions:
         corpus: Text files, one sentence a line; None takes the docstrings of
             the standard library and the installed packages.
         minutes: Minutes of pretraining.
+        num_train_steps: Steps of pretraining, instead of minutes.
         seed: Decides all that is drawn.
 
     Raises:
@@ -62,6 +63,7 @@ class QuickstartOptions:
 
     corpus: tuple[str, ...] | None = None
     minutes: float = 5.0
+    num_train_steps: int | None = None
     seed: int = 12345
 
     def __post_init__(self) -> None:
@@ -145,7 +147,8 @@ class _Steps:
             begun = json.loads(record.read_text())
             if begun == wanted:
                 return
-            if not overwrite:
+            # One that failed before it made anything is in nobody's way.
+            if not overwrite and list(self.out.iterdir()) != [record]:
                 raise FileExistsError(
                     f"'{self.out}' holds a quickstart with other options "
                     f"({begun}). Go on with those, choose another folder "
@@ -201,7 +204,7 @@ class _Steps:
         wanted = self.options.minutes * _EXAMPLE_TOKENS_A_MINUTE / text_tokens
         copies = min(_MOST_COPIES, max(1, math.ceil(wanted)))
         partial = self.out / "examples.partial"
-        for text, copies in (
+        for text, dupe_factor in (
             (self.training_text, copies),
             (self.held_out_text, 1),
         ):
@@ -211,7 +214,7 @@ class _Steps:
                 partial / text.stem,
                 ExampleOptions(
                     max_seq_length=self.config().max_position_embeddings,
-                    dupe_factor=copies,
+                    dupe_factor=dupe_factor,
                     # So that label 1 always means "swapped".
                     single_segment="skip",
                     seed=self.options.seed,
@@ -234,13 +237,15 @@ class _Steps:
 
     def pretrain(self) -> None:
         baselines = self.read_baselines()
+        steps = self.options.num_train_steps
         pretrain(
             self.config(),
             self.tokenizer(),
             ShardExamples([self.out / "examples" / "train"]),
             self.out / "run",
             PretrainingOptions(
-                minutes=self.options.minutes,
+                minutes=None if steps else self.options.minutes,
+                num_train_steps=steps,
                 batch_size=BATCH_SIZE,
                 learning_rate=LEARNING_RATE,
                 optimizer="adamw",

@@ -1,0 +1,29 @@
+"""The examples of README.md, run as they are written."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parent.parent / "README.md"
+EXAMPLES = re.findall(
+    r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.M | re.S
+)
+
+
+def test_every_example_is_found():
+    assert len(EXAMPLES) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_example_runs(number, finished, tmp_path, monkeypatch, capsys):
+    folder, _, _ = finished
+    (tmp_path / "albert-quickstart").symlink_to(folder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(EXAMPLES[number], f"README.md, {number}", "exec"), {})
+    made = {path.name for path in tmp_path.iterdir()} - {"albert-quickstart"}
+    printed = capsys.readouterr().out
+    # fill-mask prints three guesses; the others leave their artefacts.
+    assert made == [set(), {"classifier"}, {"served", "model.tflite"}][number]
+    assert printed.count("\n") >= [3, 1, 0][number]
