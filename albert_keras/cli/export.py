@@ -1,0 +1,107 @@
+"""`albert-keras export`: a preset in a form that runs without this package."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import keras
+
+    from albert_keras.export import Artefact
+
+_Preset = Annotated[
+    Path, typer.Argument(help="Folder written by save_to_preset.")
+]
+_Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what is there already.")
+]
+
+
+def savedmodel(
+    preset: _Preset,
+    out: Annotated[
+        Path, typer.Argument(help="Folder of the model; OUT/1 is written.")
+    ],
+    overwrite: _Overwrite = False,
+) -> None:
+    """Write a preset as a SavedModel for TF Serving, tokenizer included."""
+    from albert_keras.export import saved_model
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+
+    with Console(stderr=True).status("Writing the SavedModel ..."):
+        written = saved_model(
+            _load(preset),
+            out,
+            tokenizer=AlbertTokenizer.from_preset(str(preset)),
+            overwrite=overwrite,
+        )
+    _show(written)
+
+
+def tflite(
+    preset: _Preset,
+    out: Annotated[Path, typer.Argument(help="File to write, *.tflite.")],
+    quantization: Annotated[
+        str, typer.Option(help="float32 or int8 (dynamic range).")
+    ] = "float32",
+    sequence_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Tokens of a row; by default 128, or what the model takes.",
+            show_default=False,
+        ),
+    ] = None,
+    overwrite: _Overwrite = False,
+) -> None:
+    """Write a preset as a TensorFlow Lite file for phones."""
+    from albert_keras.export import tflite as write_tflite
+
+    with Console(stderr=True).status("Converting to TensorFlow Lite ..."):
+        written = write_tflite(
+            _load(preset),
+            out,
+            sequence_length=sequence_length,
+            quantization=quantization,
+            overwrite=overwrite,
+        )
+    _show(written)
+
+
+def _load(preset: Path) -> "keras.Model":
+    """The model that the preset holds, be it a task or a backbone."""
+    from albert_keras.models.albert_backbone import AlbertBackbone
+    from albert_keras.models.preset import saved_task_class
+
+    model_class: Any = None
+    if preset.is_dir():
+        model_class = saved_task_class(preset)
+    return (model_class or AlbertBackbone).from_preset(preset)
+
+
+def _show(written: "Artefact") -> None:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    per_parameter = written.num_bytes / written.num_parameters
+    table.add_row("written", escape(str(written.path)))
+    table.add_row(
+        "size",
+        f"{written.num_bytes:,} bytes, {per_parameter:.2f} for each of "
+        f"{written.num_parameters:,} parameters",
+    )
+    for name, signature in sorted(written.signatures.items()):
+        table.add_row(name, f"takes {_tensors(signature.inputs)}")
+        table.add_row("", f"gives {_tensors(signature.outputs)}")
+    table.add_row("operations", ", ".join(sorted(written.operations)))
+    Console().print(table, highlight=False)
+
+
+def _tensors(tensors: Mapping[str, str]) -> str:
+    return escape(
+        ", ".join(f"{name} {tensor}" for name, tensor in tensors.items())
+    )

@@ -1,0 +1,117 @@
+"""The signature `serve_ids`: token ids in, the model's outputs by name."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+from albert_keras.models.albert_pretrainer import AlbertPretrainer
+from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+
+SERVE_IDS = "serve_ids"
+
+_EXPORTED = (
+    AlbertBackbone,
+    AlbertMaskedLM,
+    AlbertPretrainer,
+    AlbertTextClassifier,
+)
+
+
+def check_model(model: Any) -> None:
+    """Refuses what cannot be exported.
+
+    Raises:
+        TypeError: `model` is none of the models that have an export.
+        RuntimeError: Keras does not run on TensorFlow.
+    """
+    if not isinstance(model, _EXPORTED):
+        names = ", ".join(each.__name__ for each in _EXPORTED)
+        raise TypeError(
+            f"`model` must be one of {names}. Received: {type(model).__name__}."
+        )
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "An export needs Keras on TensorFlow. Received: KERAS_BACKEND="
+            f"{keras.backend.backend()}."
+        )
+
+
+def backbone_of(model: keras.Model) -> AlbertBackbone:
+    """The backbone of a task, or the backbone itself."""
+    return model if isinstance(model, AlbertBackbone) else model.backbone
+
+
+def takes_mask_positions(model: keras.Model) -> bool:
+    """Whether the model has a masked-LM head."""
+    return "mask_positions" in model.input
+
+
+def ids_signature(
+    model: keras.Model,
+    batch_size: int | None = None,
+    sequence_length: int | None = None,
+    max_masks: int | None = None,
+) -> tf.types.experimental.ConcreteFunction:
+    """A model as a traced function of ids.
+
+    Args:
+        model: A model that `check_model` accepts.
+        batch_size: Rows; None leaves them to the caller.
+        sequence_length: Tokens a row; None likewise.
+        max_masks: Mask positions a row; None likewise.
+
+    Returns:
+        A concrete function of the model's inputs by name, int32
+        `[batch_size, sequence_length]` and for `mask_positions`
+        `[batch_size, max_masks]`, which returns `model_outputs`.
+    """
+    specs = {}
+    for name in model.input:
+        width = max_masks if name == "mask_positions" else sequence_length
+        specs[name] = tf.TensorSpec([batch_size, width], tf.int32, name=name)
+
+    def serve_ids(**inputs):
+        return model_outputs(model, inputs)
+
+    return tf.function(serve_ids, autograph=False).get_concrete_function(
+        **specs
+    )
+
+
+def model_outputs(
+    model: keras.Model, inputs: Mapping[str, tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """The model's outputs by name, in float32.
+
+    Args:
+        model: A model that `check_model` accepts.
+        inputs: Its inputs by name.
+
+    Returns:
+        For a backbone `sequence_output` and `pooled_output`; for a masked LM
+        `mlm_logits`, for a pretrainer `sop_logits` as well; for a classifier
+        `logits` `[batch, classes]` and their softmax `scores`. A classifier
+        with one output (a regression), or with an activation of its own,
+        gives what it puts out as `scores` alone.
+    """
+    outputs = model(dict(inputs), training=False)
+    if isinstance(model, AlbertMaskedLM):
+        outputs = {"mlm_logits": outputs}
+    elif isinstance(model, AlbertTextClassifier):
+        outputs = _class_scores(model, outputs)
+    return {
+        name: tf.cast(output, tf.float32) for name, output in outputs.items()
+    }
+
+
+def _class_scores(
+    model: AlbertTextClassifier, outputs: tf.Tensor
+) -> dict[str, tf.Tensor]:
+    if model.num_classes == 1 or model.activation != keras.activations.linear:
+        return {"scores": outputs}
+    logits = tf.cast(outputs, tf.float32)
+    return {"logits": logits, "scores": tf.nn.softmax(logits)}

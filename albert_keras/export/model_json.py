@@ -1,0 +1,63 @@
+"""`assets.extra/model.json`: which model a SavedModel was made from."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+import tensorflow_text as tf_text
+
+import albert_keras
+from albert_keras.export.artefact import Signature
+from albert_keras.export.ids_signature import backbone_of
+from albert_keras.export.text_signature import max_text_length
+from albert_keras.models.albert_tokenizer import AlbertTokenizer
+
+
+def write_model_json(
+    folder: Path,
+    model: keras.Model,
+    tokenizer: AlbertTokenizer | None,
+    labels: Sequence[str] | None,
+    signatures: Mapping[str, Signature],
+) -> None:
+    """Writes the file where TF Serving lets such things lie.
+
+    Args:
+        folder: The SavedModel.
+        model: The model that it holds.
+        tokenizer: The tokenizer that it holds, if it takes texts.
+        labels: Names of a classifier's classes, if they are known.
+        signatures: The SavedModel's, by name.
+    """
+    content: dict[str, Any] = {
+        "model": type(model).__name__,
+        "config": backbone_of(model).albert_config().to_dict(),
+        "dtype": backbone_of(model).dtype_policy.name,
+        "signatures": {
+            name: {"inputs": each.inputs, "outputs": each.outputs}
+            for name, each in signatures.items()
+        },
+        "versions": {
+            "albert_keras": albert_keras.__version__,
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            "tensorflow_text": tf_text.__version__,
+        },
+    }
+    if tokenizer is not None:
+        content["text"] = {
+            "lowercase": tokenizer.lowercase,
+            "keep_accents": tokenizer.keep_accents,
+            "max_tokens": max_text_length(model),
+        }
+    if labels is not None:
+        content["labels"] = list(labels)
+    path = folder / "assets.extra" / "model.json"
+    path.parent.mkdir()
+    path.write_text(
+        json.dumps(content, indent=2, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )

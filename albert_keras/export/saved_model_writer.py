@@ -1,0 +1,216 @@
+"""SavedModels, for TF Serving."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from albert_keras.export.artefact import Artefact, Signature, describe_tensor
+from albert_keras.export.ids_signature import (
+    SERVE_IDS,
+    backbone_of,
+    check_model,
+    ids_signature,
+)
+from albert_keras.export.model_json import write_model_json
+from albert_keras.export.output import new_output
+from albert_keras.export.serving_operations import (
+    check_servable,
+    count_operations,
+)
+from albert_keras.export.text_packing import TextPacker
+from albert_keras.export.text_signature import (
+    SERVE_TEXT,
+    max_text_length,
+    text_signature,
+)
+from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.models.albert_tokenizer import AlbertTokenizer
+
+DEFAULT_TOP_K = 5
+VERSION = "1"
+
+
+def saved_model(
+    model: keras.Model,
+    directory: str | os.PathLike,
+    *,
+    tokenizer: AlbertTokenizer | None = None,
+    text: bool = True,
+    top_k: int = DEFAULT_TOP_K,
+    labels: Sequence[str] | None = None,
+    overwrite: bool = False,
+) -> Artefact:
+    """Writes a model as a SavedModel, tokenizer included, for TF Serving.
+
+    It stands in `directory/1`, the first version of what TF Serving calls a
+    model's base path. Its operations are those that TF Serving 2.20 links; in
+    Python it takes `tensorflow` and `tensorflow_text` to load it. Weights
+    are stored once. Its signatures, with sizes as NumPy writes them:
+
+    - `serving_default`: `text`, string `[batch]`. Texts are padded to the
+      longest of the batch; of one that is longer than the model takes the end
+      is left out, and a `[MASK]` in there is not answered. A masked LM or
+      pretrainer answers with `tokens` int32, `scores` float32 and `pieces`
+      string, each `[batch, masks, top_k]` and the best first, and
+      `mask_count` int32 `[batch]`: rows with fewer masks than others are
+      filled up with scores of 0. Other models answer as from ids.
+    - `serve_ids`: the model's inputs by name, int32. A masked LM answers with
+      `mlm_logits`, a pretrainer also with `sop_logits`, a classifier with
+      `logits` and `scores` (with `scores` alone for a regression), a backbone
+      with `sequence_output` and `pooled_output`; all are float32.
+
+    `assets.extra/model.json` tells the configuration, versions and labels.
+
+    Args:
+        model: An `ak.AlbertBackbone`, `ak.AlbertMaskedLM`,
+            `ak.AlbertPretrainer` or `ak.AlbertTextClassifier`.
+        directory: The folder for the model; made if it is missing.
+        tokenizer: The model's `ak.AlbertTokenizer`; by default that of its
+            preprocessor.
+        text: Whether there is a signature that takes texts.
+        top_k: Guesses for each `[MASK]`.
+        labels: Names of a classifier's classes, in order.
+        overwrite: Whether to replace `directory/1`.
+
+    Returns:
+        An `Artefact`.
+
+    Raises:
+        FileExistsError: There is a `directory/1`, and `overwrite` is False.
+        TypeError: `model` is none of those above.
+        ValueError: There is no tokenizer for the texts, an argument does not
+            go with the model, or the model has operations that TF Serving
+            lacks.
+
+    Example:
+
+    ```python
+    ak.export.saved_model(model, "served/albert")
+
+    import tensorflow_text
+    served = tf.saved_model.load("served/albert/1")
+    served.signatures["serving_default"](tf.constant(["A [MASK] model."]))
+    ```
+    """
+    check_model(model)
+    tokenizer = _tokenizer(model, tokenizer) if text else None
+    _check_top_k(model, top_k)
+    _check_labels(model, labels)
+    path = Path(directory) / VERSION
+    with new_output(path, overwrite=overwrite) as partial:
+        _save(model, tokenizer, top_k, partial)
+        graph = _read(partial)
+        check_servable(graph.graph_def)
+        signatures = _signatures(graph)
+        write_model_json(partial, model, tokenizer, labels, signatures)
+    return Artefact(
+        path=path,
+        num_bytes=sum(
+            file.stat().st_size for file in path.rglob("*") if file.is_file()
+        ),
+        num_parameters=model.count_params(),
+        signatures=signatures,
+        operations=count_operations(graph.graph_def),
+    )
+
+
+def _tokenizer(
+    model: keras.Model, given: AlbertTokenizer | None
+) -> AlbertTokenizer:
+    if given is None:
+        # A backbone has no preprocessor.
+        preprocessor = getattr(model, "preprocessor", None)
+        if preprocessor is None:
+            raise ValueError(
+                "`tokenizer` must be given for a model without preprocessor, "
+                "unless text=False. Received: tokenizer=None."
+            )
+        given = preprocessor.tokenizer
+    pieces = given.vocabulary_size()
+    rows = backbone_of(model).vocabulary_size
+    if pieces > rows:
+        raise ValueError(
+            "The tokenizer must not have more pieces than the model has "
+            f"embeddings. Received: {pieces} pieces, {rows} embeddings."
+        )
+    return given
+
+
+def _check_top_k(model: keras.Model, top_k: int) -> None:
+    pieces = backbone_of(model).vocabulary_size
+    if not 1 <= top_k <= pieces:
+        raise ValueError(
+            f"`top_k` must be between 1 and {pieces}, the size of the "
+            f"vocabulary. Received: top_k={top_k}."
+        )
+
+
+def _check_labels(model: keras.Model, labels: Sequence[str] | None) -> None:
+    if labels is None:
+        return
+    if not isinstance(model, AlbertTextClassifier):
+        raise ValueError(
+            "`labels` are for classifiers. Received: labels for "
+            f"{type(model).__name__}."
+        )
+    if isinstance(labels, str) or len(labels) != model.num_classes:
+        raise ValueError(
+            f"`labels` must be {model.num_classes} names, one for each class. "
+            f"Received: labels={labels!r}."
+        )
+
+
+def _save(
+    model: keras.Model,
+    tokenizer: AlbertTokenizer | None,
+    top_k: int,
+    folder: Path,
+) -> None:
+    serve_ids = ids_signature(model)
+    signatures = {SERVE_IDS: serve_ids}
+    # The variables alone are tracked and not the model, with whose own
+    # bookkeeping Keras would store each weight a second time.
+    module = tf.Module()
+    module.weights = serve_ids.variables
+    if tokenizer is not None:
+        packer = TextPacker(tokenizer.python_tokenizer, max_text_length(model))
+        module.vocabulary = packer.vocabulary
+        signatures[SERVE_TEXT] = text_signature(model, serve_ids, packer, top_k)
+    tf.saved_model.save(
+        module,
+        os.fspath(folder),
+        signatures=signatures,
+        options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
+    )
+
+
+def _read(folder: Path) -> Any:
+    """The `MetaGraphDef` of a SavedModel."""
+    content = saved_model_pb2.SavedModel()
+    content.ParseFromString((folder / "saved_model.pb").read_bytes())
+    return content.meta_graphs[0]
+
+
+def _signatures(graph: Any) -> dict[str, Signature]:
+    return {
+        name: Signature(_tensors(each.inputs), _tensors(each.outputs))
+        for name, each in graph.signature_def.items()
+        if not name.startswith("__")
+    }
+
+
+def _tensors(tensors: Any) -> dict[str, str]:
+    described = {}
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        sizes = [dim.size for dim in tensor.tensor_shape.dim]
+        described[name] = describe_tensor(
+            tf.as_dtype(tensor.dtype).name,
+            tuple(None if size == -1 else size for size in sizes),
+        )
+    return described

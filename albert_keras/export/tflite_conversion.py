@@ -1,0 +1,115 @@
+"""From a Keras model to the bytes of a TensorFlow Lite file."""
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator
+
+import keras
+import tensorflow as tf
+from tensorflow.lite.python.convert import ConverterError
+
+from albert_keras.export.ids_signature import (
+    SERVE_IDS,
+    backbone_of,
+    ids_signature,
+)
+from albert_keras.models.albert_backbone import AlbertBackbone
+
+QUANTIZATIONS = ("float32", "int8")
+
+
+def convert(
+    model: keras.Model,
+    sequence_length: int,
+    max_masks: int | None,
+    quantization: str,
+) -> bytes:
+    """A model with the signature `serve_ids` for one row, as a flatbuffer.
+
+    Args:
+        model: A model that `check_model` accepts, of any precision.
+        sequence_length: Tokens of the row.
+        max_masks: Mask positions of the row; None for a model without.
+        quantization: One of `QUANTIZATIONS`.
+
+    Raises:
+        ValueError: The model has operations that are not builtin.
+    """
+    model = _in_float32(model)
+    module = tf.Module()
+    module.weights = [weight.value for weight in model.weights]
+    with _embedding_lookup(backbone_of(model).token_embedding):
+        serve_ids = ids_signature(model, 1, sequence_length, max_masks)
+    # Only what comes from a SavedModel keeps its signature.
+    with tempfile.TemporaryDirectory() as folder:
+        tf.saved_model.save(module, folder, signatures={SERVE_IDS: serve_ids})
+        converter = tf.lite.TFLiteConverter.from_saved_model(
+            folder, signature_keys=[SERVE_IDS]
+        )
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+        if quantization == "int8":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        try:
+            return converter.convert()
+        except ConverterError as error:
+            missing = re.search(r"Flex ops: (.+)", str(error))
+            if missing is None:
+                raise
+            raise ValueError(
+                "The model must need only builtin operations of TensorFlow "
+                f"Lite. Received: {missing[1]}."
+            ) from None
+
+
+def _in_float32(model: keras.Model) -> keras.Model:
+    """The model, or a copy of it that computes in float32.
+
+    A weight that is cast before its use would be folded into a new constant,
+    one for each of the L times that the block is applied.
+    """
+    backbone = backbone_of(model)
+    if backbone.dtype_policy.name == "float32":
+        return model
+    copy = AlbertBackbone.from_config(
+        {**backbone.get_config(), "dtype": "float32"}
+    )
+    if model is not backbone:
+        config = {**model.get_config(), "backbone": copy}
+        copy = type(model)(**{**config, "preprocessor": None})
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+@tf.function(experimental_implements="embedding_matmul", autograph=False)
+def _lookup(table: tf.Variable, ids: tf.Tensor) -> tf.Tensor:
+    # The converter takes a function of this name for an EMBEDDING_LOOKUP.
+    return tf.gather(table, ids)
+
+
+@contextlib.contextmanager
+def _embedding_lookup(
+    token_embedding: keras.layers.ReversibleEmbedding,
+) -> Iterator[None]:
+    """Lets the token table be read by EMBEDDING_LOOKUP while a graph is made.
+
+    That operation has a scale for each row, as has the matrix product of the
+    masked-LM head: in int8 one table serves both. Keras' own lookup becomes
+    GATHER, which knows one scale only: a second table would be stored, and
+    unpacked to float32 when the file is opened.
+    """
+    keras_call = token_embedding.call
+
+    def call(inputs, reverse=False):
+        if reverse:
+            return keras_call(inputs, reverse=True)
+        rows = _lookup(
+            token_embedding.embeddings.value, tf.reshape(inputs, [-1])
+        )
+        return tf.reshape(rows, [*inputs.shape, token_embedding.output_dim])
+
+    token_embedding.call = call
+    try:
+        yield
+    finally:
+        del token_embedding.call

@@ -1,0 +1,136 @@
+"""TensorFlow Lite files, for phones."""
+
+import os
+from pathlib import Path
+
+import keras
+
+from albert_keras.export.artefact import Artefact
+from albert_keras.export.flatbuffer import FlatbufferModel
+from albert_keras.export.ids_signature import (
+    backbone_of,
+    check_model,
+    takes_mask_positions,
+)
+from albert_keras.export.output import new_output
+from albert_keras.export.tflite_checks import check_operations, check_sharing
+from albert_keras.export.tflite_conversion import QUANTIZATIONS, convert
+
+DEFAULT_SEQUENCE_LENGTH = 128
+# google-research/albert, create_pretraining_data.py, max_predictions_per_seq.
+DEFAULT_MAX_MASKS = 20
+
+
+def tflite(
+    model: keras.Model,
+    path: str | os.PathLike,
+    *,
+    sequence_length: int | None = None,
+    max_masks: int | None = None,
+    quantization: str = "float32",
+    overwrite: bool = False,
+) -> Artefact:
+    """Writes a model as a TensorFlow Lite file.
+
+    The file has one signature, `serve_ids`, for one row of ids of a fixed
+    length; shorter texts are padded, with 0 in `padding_mask`. Its operations
+    are builtin ones, so any LiteRT runs it. A weight that layers share stands
+    in it once, and so does the token table, which both the embedding and the
+    masked-LM head read.
+
+    Args:
+        model: An `ak.AlbertBackbone`, `ak.AlbertMaskedLM`,
+            `ak.AlbertPretrainer` or `ak.AlbertTextClassifier`. One of another
+            precision, such as mixed_bfloat16, is exported in float32.
+        path: The file to write; ends in .tflite.
+        sequence_length: Tokens of the row; by default 128, or the longest the
+            model takes if that is less.
+        max_masks: Width of `mask_positions`, 20 by default; only for a model
+            with a masked-LM head. Fewer masks are padded with position 0.
+        quantization: `"float32"`, or `"int8"`: matrices of 1,024 elements and
+            more in 8 bits with a scale for each row or column, activations
+            quantised as they come (dynamic range).
+        overwrite: Whether to replace a file at `path`.
+
+    Returns:
+        An `Artefact`.
+
+    Raises:
+        FileExistsError: There is a file at `path`, and `overwrite` is False.
+        TypeError: `model` is none of those above.
+        ValueError: An argument is out of range, or the model has operations
+            that TensorFlow Lite lacks or weights that would be copied.
+
+    Example:
+
+    ```python
+    ak.export.tflite(model, "albert.tflite", quantization="int8")
+
+    from ai_edge_litert.interpreter import Interpreter
+
+    serve = Interpreter("albert.tflite").get_signature_runner("serve_ids")
+    logits = serve(
+        token_ids=token_ids,  # all int32, [1, 128]
+        segment_ids=segment_ids,
+        padding_mask=padding_mask,
+        mask_positions=mask_positions,  # int32, [1, 20]
+    )["mlm_logits"]
+    ```
+    """
+    check_model(model)
+    path = Path(path)
+    if path.suffix != ".tflite":
+        raise ValueError(f"`path` must end in .tflite. Received: path={path}.")
+    if quantization not in QUANTIZATIONS:
+        raise ValueError(
+            f"`quantization` must be one of {', '.join(QUANTIZATIONS)}. "
+            f"Received: quantization={quantization!r}."
+        )
+    sequence_length = _sequence_length(model, sequence_length)
+    max_masks = _max_masks(model, max_masks)
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"`path` must be a file. Received: path={path}, a folder."
+        )
+    with new_output(path, overwrite=overwrite) as partial:
+        content = convert(model, sequence_length, max_masks, quantization)
+        written = FlatbufferModel(content)
+        check_operations(written)
+        check_sharing(model, written, quantization)
+        partial.write_bytes(content)
+    return Artefact(
+        path=path,
+        num_bytes=len(content),
+        num_parameters=model.count_params(),
+        signatures=written.signatures,
+        operations=written.operations,
+    )
+
+
+def _sequence_length(model: keras.Model, requested: int | None) -> int:
+    longest = backbone_of(model).max_sequence_length
+    if requested is None:
+        return min(DEFAULT_SEQUENCE_LENGTH, longest)
+    if not 1 <= requested <= longest:
+        raise ValueError(
+            f"`sequence_length` must be between 1 and {longest}, the longest "
+            f"the model takes. Received: sequence_length={requested}."
+        )
+    return requested
+
+
+def _max_masks(model: keras.Model, requested: int | None) -> int | None:
+    if not takes_mask_positions(model):
+        if requested is not None:
+            raise ValueError(
+                "`max_masks` is for models with a masked-LM head. Received: "
+                f"max_masks={requested} for {type(model).__name__}."
+            )
+        return None
+    if requested is None:
+        return DEFAULT_MAX_MASKS
+    if requested < 1:
+        raise ValueError(
+            f"`max_masks` must be positive. Received: max_masks={requested}."
+        )
+    return requested
