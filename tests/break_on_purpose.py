@@ -1,0 +1,148 @@
+"""Breaks the model on purpose, one way at a time, and runs the tests.
+
+    python tests/break_on_purpose.py
+
+Each defect below is one that trains and answers without an error, and is
+wrong. It is put into a copy of the tree; a defect that no test notices ends
+this program with an error.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Defect(NamedTuple):
+    """A replacement in one file."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+    tests: str
+
+
+DEFECTS = [
+    Defect(
+        "the masked-LM head has a table of its own",
+        "layers/masked_lm_head.py",
+        "self.token_embedding = token_embedding\n",
+        "self.token_embedding = keras.layers.ReversibleEmbedding(\n"
+        "            token_embedding.input_dim, token_embedding.output_dim\n"
+        "        )\n        self.token_embedding.build()\n",
+        "tests/layers tests/models/test_albert_pretrainer.py",
+    ),
+    Defect(
+        "every layer has a block of its own",
+        "layers/encoder.py",
+        "for group in range(num_groups)\n",
+        "for group in range(num_layers)\n",
+        "tests/layers tests/models/test_albert_backbone.py",
+    ),
+    Defect(
+        "layer norms have Keras' epsilon",
+        "layers/layer_norm.py",
+        "LAYER_NORM_EPSILON = 1e-12",
+        "LAYER_NORM_EPSILON = 1e-3",
+        "tests/models/test_against_huggingface.py",
+    ),
+    Defect(
+        "layer norms have KerasHub's epsilon",
+        "layers/layer_norm.py",
+        "LAYER_NORM_EPSILON = 1e-12",
+        "LAYER_NORM_EPSILON = 1e-5",
+        "tests/models/test_against_huggingface.py",
+    ),
+    Defect(
+        "GELU is the exact one",
+        "layers/activations.py",
+        "keras.ops.gelu(x, approximate=True)",
+        "keras.ops.gelu(x, approximate=False)",
+        "tests/models/test_against_huggingface.py",
+    ),
+    Defect(
+        "padding is not masked",
+        "layers/encoder.py",
+        "PADDING_BIAS = -10000.0",
+        "PADDING_BIAS = 0.0",
+        "tests/layers tests/models/test_against_huggingface.py",
+    ),
+    Defect(
+        "padding is masked weakly",
+        "layers/encoder.py",
+        "PADDING_BIAS = -10000.0",
+        "PADDING_BIAS = -10.0",
+        "tests/layers tests/models/test_against_huggingface.py",
+    ),
+    Defect(
+        "tokens are masked and padding is not",
+        "layers/encoder.py",
+        "1.0 - ops.cast(padding, self.compute_dtype)",
+        "0.0 + ops.cast(padding, self.compute_dtype)",
+        "tests/layers tests/models/test_against_huggingface.py",
+    ),
+    Defect(
+        "the norm comes before the residual",
+        "layers/block.py",
+        "self._normalized(self.feed_forward_layer_norm, hidden + fed)",
+        "hidden + self._normalized(self.feed_forward_layer_norm, fed)",
+        "tests/models/test_against_huggingface.py",
+    ),
+    Defect(
+        "1 means that the segments are in order",
+        "pretraining/segments.py",
+        "            if label == 1:\n",
+        "            if label == 0:\n",
+        "tests/pretraining",
+    ),
+]
+
+
+def is_noticed(defect: Defect) -> bool:
+    """Whether a test of the broken copy fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder)
+        for name in ("albert_keras", "tests", "pyproject.toml", "README.md"):
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name)
+            else:
+                shutil.copy(source, copy / name)
+        path = copy / "albert_keras" / defect.file
+        content = path.read_text("utf-8")
+        if content.count(defect.right) != 1:
+            sys.exit(f"{defect.file} must hold {defect.right!r} once.")
+        path.write_text(content.replace(defect.right, defect.wrong), "utf-8")
+        command = [sys.executable, "-m", "pytest", "-q", "-x"]
+        process = subprocess.run(
+            [*command, *defect.tests.split()],
+            cwd=copy,
+            env={"PYTHONPATH": folder, "TF_CPP_MIN_LOG_LEVEL": "2"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    failed = process.returncode == 1
+    last = process.stdout.strip().splitlines()[-1]
+    print(f"{'noticed' if failed else 'MISSED'}: {defect.name} ({last})")
+    return failed
+
+
+def main() -> None:
+    """Tries every defect; with arguments, those whose name holds one."""
+    chosen = [
+        defect
+        for defect in DEFECTS
+        if not sys.argv[1:] or any(word in defect.name for word in sys.argv[1:])
+    ]
+    noticed = [is_noticed(defect) for defect in chosen]
+    sys.exit(0 if all(noticed) else "A defect was not noticed.")
+
+
+if __name__ == "__main__":
+    main()
