@@ -18,19 +18,36 @@ _PUBLIC = {
     "AlbertTextClassifier": "albert_keras.models.albert_text_classifier",
     "FillMask": "albert_keras.inference.fill_mask",
 }
-_SUBPACKAGES = ("export", "inference", "layers", "models", "pretraining")
-_SUBPACKAGES += ("text", "training")
+_SUBPACKAGES: tuple[str, ...] = (
+    "export",
+    "inference",
+    "layers",
+    "models",
+    "pretraining",
+    "text",
+    "training",
+)
 
 __all__ = ["__version__", *_PUBLIC, *_SUBPACKAGES]
 
 if TYPE_CHECKING:
-    from albert_keras.config import AlbertConfig
-    from albert_keras.inference.fill_mask import FillMask
-    from albert_keras.models.albert_backbone import AlbertBackbone
-    from albert_keras.models.albert_masked_lm import AlbertMaskedLM
-    from albert_keras.models.albert_pretrainer import AlbertPretrainer
-    from albert_keras.models.albert_text_classifier import AlbertTextClassifier
-    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+    from albert_keras.config import AlbertConfig as AlbertConfig
+    from albert_keras.inference.fill_mask import FillMask as FillMask
+    from albert_keras.models.albert_backbone import (
+        AlbertBackbone as AlbertBackbone,
+    )
+    from albert_keras.models.albert_masked_lm import (
+        AlbertMaskedLM as AlbertMaskedLM,
+    )
+    from albert_keras.models.albert_pretrainer import (
+        AlbertPretrainer as AlbertPretrainer,
+    )
+    from albert_keras.models.albert_text_classifier import (
+        AlbertTextClassifier as AlbertTextClassifier,
+    )
+    from albert_keras.models.albert_tokenizer import (
+        AlbertTokenizer as AlbertTokenizer,
+    )
 
 
 def __getattr__(name: str) -> Any:

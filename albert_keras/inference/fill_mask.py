@@ -119,7 +119,7 @@ class FillMask:
                 "`targets` must be a non-empty list of strings. "
                 f"Received: targets={targets!r}."
             )
-        ids = []
+        ids: list[int] = []
         for target in targets:
             encoded = self.tokenizer.encode(target)
             if len(encoded) != 1 or encoded[0] == self.tokenizer.unk_token_id:

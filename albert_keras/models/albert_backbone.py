@@ -1,5 +1,7 @@
 """The encoder with its embeddings and pooler."""
 
+from typing import Any
+
 import keras
 import keras_hub
 
@@ -187,7 +189,9 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         }
 
     @classmethod
-    def from_albert_config(cls, config: AlbertConfig, **kwargs):
+    def from_albert_config(
+        cls, config: AlbertConfig, **kwargs: Any
+    ) -> "AlbertBackbone":
         """A backbone with random weights and the sizes of `config`.
 
         Args:

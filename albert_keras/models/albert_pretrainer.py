@@ -97,17 +97,18 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
         self.sentence_order_loss = mean(name="sentence_order_loss")
         self.sentence_order_accuracy = mean(name="sentence_order_accuracy")
 
-    def compile(self, optimizer="auto", **kwargs):
+    def compile(self, optimizer="auto", *args, **kwargs):
         """As `keras.Model.compile`; the loss is the model's own.
 
         Args:
             optimizer: `"auto"` is `keras.optimizers.Adam(1e-4)`. ALBERT's
                 own LAMB is `albert_keras.training.optimizers.Lamb`.
-            **kwargs: As `keras.Model.compile`.
+            *args: As `keras.Model.compile`.
+            **kwargs: Likewise.
         """
         if optimizer == "auto":
             optimizer = keras.optimizers.Adam(1e-4)
-        super().compile(optimizer=optimizer, **kwargs)
+        super().compile(optimizer, *args, **kwargs)
 
     def preprocess_samples(self, x, y=None, sample_weight=None):
         return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)

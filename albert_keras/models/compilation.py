@@ -18,4 +18,6 @@ class CompileForDevice:
             and not keras.distribution.list_devices("tpu")
         ):
             jit_compile = False
-        super().compile(*args, jit_compile=jit_compile, **kwargs)
+        super().compile(  # type: ignore[misc]  # of the class mixed into
+            *args, jit_compile=jit_compile, **kwargs
+        )

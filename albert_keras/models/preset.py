@@ -34,7 +34,7 @@ class StrictPreset:
         """
         if "://" not in str(preset):
             _check_folder(Path(preset), load_weights)
-        return super().from_preset(
+        return super().from_preset(  # type: ignore[misc]
             os.fspath(preset), load_weights=load_weights, **kwargs
         )
 

@@ -28,6 +28,7 @@ from albert_keras.quickstart.answers import (
 from albert_keras.quickstart.baselines import Baselines, measure_baselines
 from albert_keras.quickstart.corpus import write_corpus
 from albert_keras.quickstart.questions import Question, draw_questions
+from albert_keras.requirements import require
 from albert_keras.text.vocabulary import train_vocabulary
 from albert_keras.training.examples import ShardExamples
 from albert_keras.training.metrics_log import read_metrics
@@ -97,10 +98,12 @@ def quickstart(
         questions with each runtime's answers, sizes and latencies.
 
     Raises:
+        ModuleNotFoundError: The extra `quickstart` is not installed.
         FileExistsError: `out` holds something else, or a quickstart with
             other options.
         ValueError: The corpus is too small or no text.
     """
+    require("quickstart", "A quickstart")
     options = options or QuickstartOptions()
     console = console or Console(stderr=True)
     steps = _Steps(Path(out), options, console)
