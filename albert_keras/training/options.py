@@ -5,6 +5,7 @@ import math
 
 OPTIMIZERS = ("lamb", "adamw")
 DTYPES = ("float32", "mixed_bfloat16")
+DEFAULT_EVALUATIONS = 10
 
 # Defaults of google-research/albert's run_pretraining.py for this batch size.
 _ORIGINAL_LEARNING_RATE = 0.00176
@@ -125,10 +126,22 @@ class TrainingPlan:
 
     @classmethod
     def of(
-        cls, options: PretrainingOptions, num_train_steps: int
+        cls,
+        options: PretrainingOptions,
+        num_train_steps: int,
+        evaluations: int = DEFAULT_EVALUATIONS,
     ) -> "TrainingPlan":
-        """The plan of a run of so many steps."""
-        eval_every = options.eval_every or math.ceil(num_train_steps / 10)
+        """The plan of a run of so many steps.
+
+        Args:
+            options: of the run.
+            num_train_steps: int. Steps of the run.
+            evaluations: int. About how many there are, if `eval_every` is not
+                given.
+        """
+        eval_every = options.eval_every or math.ceil(
+            num_train_steps / evaluations
+        )
         return cls(
             num_train_steps=num_train_steps,
             num_warmup_steps=round(options.warmup_proportion * num_train_steps),

@@ -38,7 +38,7 @@ from albert_keras.training.run_checkpoints import RunCheckpoints
 from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.run_log import RunLog
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
-from albert_keras.training.step_budget import measure_speed, steps_within
+from albert_keras.training.step_budget import measure_speed, plan_within
 from albert_keras.training.whole_files import written_whole
 
 
@@ -239,27 +239,21 @@ class _Run:
         The steps that were timed are undone. So the run is the same as one that
         was given the number of steps.
         """
-        num_train_steps = self.options.num_train_steps
-        if self.options.minutes is not None:
-            end = started + 60 * self.options.minutes
-            num_train_steps = self._steps_until(end, model)
-        assert num_train_steps is not None  # one of both is given
-        return TrainingPlan.of(self.options, num_train_steps)
-
-    def _steps_until(self, end: float, model: AlbertPretrainer) -> int:
+        if self.options.num_train_steps is not None:
+            return TrainingPlan.of(self.options, self.options.num_train_steps)
+        assert self.options.minutes is not None  # one of both is given
         with phase(self.console, "Timing a few steps"):
             self.compile(model, TrainingPlan.of(self.options, 1000))
             speed = measure_speed(
                 model, self.train_batches(skip=0), self.eval_batches
             )
-        steps = steps_within(
-            end - time.monotonic(), speed, self.options.eval_every
-        )
+        seconds = 60 * self.options.minutes - (time.monotonic() - started)
+        plan = plan_within(seconds, speed, self.options)
         self.console.print(
-            f"{steps:,} steps of {1000 * speed.step:.0f} ms fit into "
-            f"{self.options.minutes:g} minutes."
+            f"{plan.num_train_steps:,} steps of {1000 * speed.step:.0f} ms fit "
+            f"into {self.options.minutes:g} minutes."
         )
-        return steps
+        return plan
 
     def begin(self, model: AlbertPretrainer, plan: TrainingPlan) -> None:
         """Makes the folder a run, in the place of one that was there."""

@@ -6,11 +6,17 @@ from typing import NamedTuple
 import keras
 import tensorflow as tf
 
+from albert_keras.training.options import (
+    DEFAULT_EVALUATIONS,
+    PretrainingOptions,
+    TrainingPlan,
+)
+
 # Steps that are timed, after those in which TensorFlow traces and warms up.
 _TIMED_STEPS = 10
 _WARM_STEPS = 3
-# Evaluations of a run whose `eval_every` is not given.
-_EVALUATIONS = 10
+# The most that evaluations may take of the time.
+_EVALUATION_SHARE = 0.2
 # Time kept for saving, drawing, and for a machine that gets busier.
 _RESERVE = 0.05
 
@@ -74,28 +80,34 @@ def measure_speed(
     return Speed(tracing, step, evaluation)
 
 
-def steps_within(
-    seconds: float, speed: Speed, eval_every: int | None = None
-) -> int:
-    """The number of steps that a run can take in a time.
+def plan_within(
+    seconds: float, speed: Speed, options: PretrainingOptions
+) -> TrainingPlan:
+    """Plans as many steps as a run can take in a time.
+
+    Where `eval_every` is not given there are ten evaluations, or fewer if they
+    would take more than a fifth of the time, but always one.
 
     Args:
         seconds: float. The time there is.
         speed: what the parts of the run take.
-        eval_every: int or `None`. Steps between two evaluations; `None` for ten
-            evaluations in all.
+        options: of the run.
 
     Returns:
-        The number of steps, at least 1.
+        The plan, of at least one step.
 
     Raises:
         ValueError: if there is no time for a step.
     """
     left = seconds * (1 - _RESERVE) - speed.tracing
-    if eval_every is None:
-        steps = (left - _EVALUATIONS * speed.evaluation) / speed.step
+    evaluations = DEFAULT_EVALUATIONS
+    if options.eval_every is not None:
+        steps = left / (speed.step + speed.evaluation / options.eval_every)
     else:
-        steps = left / (speed.step + speed.evaluation / eval_every)
+        if speed.evaluation > 0:
+            affordable = int(_EVALUATION_SHARE * left / speed.evaluation)
+            evaluations = max(1, min(evaluations, affordable))
+        steps = (left - evaluations * speed.evaluation) / speed.step
     if steps < 1:
         raise ValueError(
             "`minutes` must leave time for a training step. Received: "
@@ -103,7 +115,7 @@ def steps_within(
             f"{speed.tracing:.1f}, a step {speed.step:.1f} and an evaluation "
             f"{speed.evaluation:.1f}."
         )
-    return int(steps)
+    return TrainingPlan.of(options, int(steps), evaluations)
 
 
 class _BatchTimer(keras.callbacks.Callback):

@@ -15,6 +15,8 @@ class CountingExamples:
     `on_batch` is called with the number of each training batch.
     """
 
+    tokenizer_sha256 = None
+
     def __init__(self, count=256, seed=0, tokens=20, on_batch=None):
         rng = np.random.default_rng(seed)
         half = SEQUENCE_LENGTH // 2

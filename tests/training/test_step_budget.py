@@ -5,24 +5,35 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.step_budget import (
     Speed,
     measure_speed,
-    steps_within,
+    plan_within,
 )
 
 
+def plan(seconds, speed, **options):
+    options = PretrainingOptions(minutes=1, **options)
+    return plan_within(seconds, Speed(*speed), options)
+
+
 def test_steps_fill_the_time_that_is_left():
-    # 95 of 100 seconds, less 5 of tracing and 10 evaluations of 2: 70 seconds.
-    assert steps_within(100, Speed(tracing=5, step=0.5, evaluation=2)) == 140
+    # 95 of 100 seconds, less 5 of tracing and 10 evaluations of 1: 80 seconds.
+    few = plan(100, (5, 0.5, 1))
+    assert (few.num_train_steps, few.eval_every) == (160, 16)
+    # Evaluations of 5 seconds, of which 18 are a fifth: 3, and 75 seconds.
+    dear = plan(100, (5, 0.5, 5))
+    assert (dear.num_train_steps, dear.eval_every) == (150, 50)
     # Each 10 steps of 0.5 seconds bring an evaluation: 90 / (0.5 + 0.2).
-    assert steps_within(100, Speed(5, 0.5, 2), eval_every=10) == 128
+    often = plan(100, (5, 0.5, 2), eval_every=10)
+    assert (often.num_train_steps, often.eval_every) == (128, 10)
 
 
 @pytest.mark.parametrize("seconds", [-1, 1, 6])
 def test_no_time_for_a_step_is_refused(seconds):
     with pytest.raises(ValueError, match=f"Received: {seconds} seconds"):
-        steps_within(seconds, Speed(tracing=5, step=1, evaluation=0))
+        plan(seconds, (5, 1, 0))
 
 
 def test_measuring_undoes_its_steps():
