@@ -91,25 +91,22 @@ def dataset(
     first_epoch, first_record = divmod(skip * batch_size, count)
 
     def records_of(epoch: tf.Tensor) -> tf.data.Dataset:
-        # In a traced function this is the seed of its own graph, not of the
-        # process; together with `epoch` below it decides both orders.
-        tf.random.set_seed(seed)
+        # In a traced function this is the seed of its own graph. Otherwise
+        # that of the process would count too (and, being 0, would fail).
+        tf.random.set_seed(1)
+        order = tf.random.experimental.stateless_fold_in([seed, 0], epoch)[0]
         names = tf.data.Dataset.from_tensor_slices(files)
         if shuffle:
-            names = names.shuffle(len(files), seed=epoch)
+            names = names.shuffle(len(files), seed=order)
         records = names.interleave(
             tf.data.TFRecordDataset,
             cycle_length=_FILES_AT_ONCE,
             block_length=_RECORDS_A_TURN,
-            deterministic=True,
         )
         if shuffle:
-            records = records.shuffle(min(count, _SHUFFLE_RECORDS), seed=epoch)
-        return records.skip(
-            tf.where(
-                epoch == first_epoch, tf.constant(first_record, "int64"), 0
-            )
-        )
+            records = records.shuffle(min(count, _SHUFFLE_RECORDS), seed=order)
+        done = tf.constant(first_record, tf.int64)
+        return records.skip(tf.where(epoch == first_epoch, done, 0))
 
     if repeat:
         last_epoch, cardinality = tf.int64.max, tf.data.INFINITE_CARDINALITY

@@ -65,8 +65,10 @@ def docstring_documents(
 
     Example:
 
-    >>> documents = docstring_documents()
-    >>> name, sentences = documents[0]
+    ```python
+    for name, sentences in docstring_documents():
+        print("held out:" if is_held_out(name) else "for training:", name)
+    ```
     """
     folders = _installed_roots() if roots is None else [Path(r) for r in roots]
     files = [file for folder in folders for file in _source_files(folder)]

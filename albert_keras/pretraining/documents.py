@@ -6,8 +6,10 @@ into the next file, here the end of a file also ends a document.
 """
 
 from collections.abc import Iterable, Iterator
-from os import PathLike
-from pathlib import Path
+from itertools import chain
+from os import PathLike, fspath
+
+from albert_keras.text.corpus import check_text_files, read_lines
 
 # A chunk of this size holds about 60,000 tokens of English: small enough that
 # a handful in flight cost little memory, large enough that the cost of sending
@@ -41,70 +43,38 @@ def read_documents(
 
     Example:
 
-    >>> for document in read_documents(["novels.txt", "letters.txt"]):
-    ...     print(len(document), "sentences, the first:", document[0])
+    ```python
+    for document in read_documents(["novels.txt", "letters.txt"]):
+        print(len(document), "sentences, the first:", document[0])
+    ```
     """
-    files = [Path(path) for path in paths]
+    files = list(paths)
     if not files:
         raise ValueError(
             "`paths` must name at least one text file. Received: no paths."
         )
-    for file in files:
-        if file.is_dir():
-            raise IsADirectoryError(
-                "A corpus must consist of text files. "
-                f"Received: '{file}', which is a folder."
-            )
-        if not file.exists():
-            raise FileNotFoundError(
-                "A corpus must consist of existing text files. "
-                f"Received: '{file}', which does not exist."
-            )
-    return _documents_of_all(files)
+    check_text_files(files)
+    return chain.from_iterable(map(_documents_of, files))
 
 
-def _documents_of_all(files: list[Path]) -> Iterator[list[str]]:
-    for file in files:
-        yield from _documents_of(file)
-
-
-def _documents_of(file: Path) -> Iterator[list[str]]:
+def _documents_of(file: str | PathLike[str]) -> Iterator[list[str]]:
     document: list[str] = []
     has_text = False
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            sentence = _decode(line, file, number).strip()
-            if sentence:
-                has_text = True
-                document.append(sentence)
-            elif document:
-                yield document
-                document = []
+    for line in read_lines(file):
+        sentence = line.strip()
+        if sentence:
+            has_text = True
+            document.append(sentence)
+        elif document:
+            yield document
+            document = []
     if document:
         yield document
     if not has_text:
         raise ValueError(
             "A corpus file must hold text, one sentence a line. "
-            f"Received: '{file}', which is empty."
+            f"Received: {fspath(file)}, which is empty."
         )
-
-
-def _decode(line: bytes, file: Path, number: int) -> str:
-    if b"\0" in line:
-        raise ValueError(
-            "A corpus file must be plain text in UTF-8. "
-            f"Received: '{file}', which has a NUL byte in line {number}."
-        )
-    try:
-        text = line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            "A corpus file must be plain text in UTF-8. "
-            f"Received: '{file}', which has the byte "
-            f"0x{line[error.start]:02x} at offset {error.start} of line "
-            f"{number}, where UTF-8 does not allow it."
-        ) from None
-    return text.removeprefix("\ufeff") if number == 1 else text
 
 
 def chunk_documents(
