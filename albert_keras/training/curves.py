@@ -41,8 +41,10 @@ def draw_curves(
         "masked_lm_accuracy": dict(baselines or {}),
         "sentence_order_accuracy": {"chance": 0.5},
     }
-    figure = Figure(figsize=(10, 7), layout="constrained")
+    figure = Figure(figsize=(10, 7))
     FigureCanvasAgg(figure)
+    # A layout engine would draw everything twice.
+    figure.subplots_adjust(0.07, 0.07, 0.98, 0.95, wspace=0.18, hspace=0.16)
     for panel, (metric, title) in zip(
         figure.subplots(2, 2, sharex=True).flat, _PANELS.items(), strict=True
     ):

@@ -66,6 +66,14 @@ def undisturbed(start, tmp_path_factory):
     return run_dir, result, printed
 
 
+@pytest.fixture
+def two_steps_a_minute(monkeypatch):
+    # 95 % of a minute, less 7 s of tracing and an evaluation of 9 s.
+    speed = Speed(tracing=7.0, step=20.0, evaluation=9.0)
+    monkeypatch.setattr(pretrain_module, "measure_speed", lambda *_: speed)
+    monkeypatch.setattr(pretrain_module.time, "monotonic", lambda: 0.0)
+
+
 def rows_of(run_dir):
     """Rows of metrics.csv, less the speed, which no two runs share."""
     with (run_dir / "metrics.csv").open(newline="") as file:
@@ -219,23 +227,6 @@ def test_a_run_that_was_asked_to_stop_goes_on_to_the_bit(
     assert_same_run(run_dir, undisturbed)
 
 
-def test_minutes_become_steps(start, tmp_path, monkeypatch):
-    # 95 % of a minute, less 7 s of tracing and an evaluation of 9 s.
-    monkeypatch.setattr(
-        pretrain_module,
-        "measure_speed",
-        lambda *_: Speed(tracing=7.0, step=20.0, evaluation=9.0),
-    )
-    monkeypatch.setattr(pretrain_module.time, "monotonic", lambda: 0.0)
-    result, printed = start(
-        tmp_path / "run", minutes=1, num_train_steps=None, eval_every=None
-    )
-    assert result.num_train_steps == 2
-    assert "2 steps of 20000 ms fit into 1 minutes" in printed
-    record = json.loads((tmp_path / "run" / "run.json").read_text())
-    assert record["plan"]["num_train_steps"] == 2
-
-
 def test_a_finished_run_is_not_trained_again(undisturbed, start, monkeypatch):
     run_dir, expected, _ = undisturbed
     monkeypatch.setattr(AlbertPretrainer, "fit", None)
@@ -244,7 +235,9 @@ def test_a_finished_run_is_not_trained_again(undisturbed, start, monkeypatch):
     assert "Going on after step 12" in printed
 
 
-def test_a_run_is_lost_only_by_overwriting_it(undisturbed, start, tmp_path):
+def test_a_run_is_lost_only_by_overwriting_it(
+    undisturbed, start, tmp_path, two_steps_a_minute
+):
     run_dir = tmp_path / "run"
     shutil.copytree(undisturbed[0], run_dir)
     before = {p: p.stat().st_mtime_ns for p in run_dir.rglob("*")}
@@ -256,7 +249,15 @@ def test_a_run_is_lost_only_by_overwriting_it(undisturbed, start, tmp_path):
         start(run_dir, resume=True, overwrite=True)
     assert {p: p.stat().st_mtime_ns for p in run_dir.rglob("*")} == before
     (run_dir / "notes.txt").write_text("mine")
-    result, _ = start(run_dir, overwrite=True, num_train_steps=2, log_every=1)
+    result, printed = start(
+        run_dir,
+        overwrite=True,
+        minutes=1,
+        num_train_steps=None,
+        eval_every=None,
+        log_every=1,
+    )
+    assert "2 steps of 20000 ms fit into 1 minutes" in printed
     assert result.num_train_steps == 2
     assert [row["step"] for row in rows_of(run_dir)] == ["1", "2", "2"]
     assert (run_dir / "notes.txt").read_text() == "mine"
