@@ -94,7 +94,9 @@ def dataset(
         # In a traced function this is the seed of its own graph. Otherwise
         # that of the process would count too (and, being 0, would fail).
         tf.random.set_seed(1)
-        order = tf.random.experimental.stateless_fold_in([seed, 0], epoch)[0]
+        order = tf.random.stateless_uniform(
+            [], [seed, epoch], minval=None, maxval=None, dtype=tf.int64
+        )
         names = tf.data.Dataset.from_tensor_slices(files)
         if shuffle:
             names = names.shuffle(len(files), seed=order)

@@ -56,8 +56,8 @@ def docstring_documents(
 
     Returns:
         For each file that has any: its name, such as "json/decoder.py", and
-        its sentences. Ordered by root, then by name, so the same environment
-        gives the same corpus.
+        its sentences. Ordered by root, folder and name, so that the same
+        environment gives the same corpus.
 
     Raises:
         NotADirectoryError: If a root is not a folder.
