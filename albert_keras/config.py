@@ -129,7 +129,7 @@ class AlbertConfig:
 
         Args:
             name: `albert_{base,large,xlarge,xxlarge}_{v1,v2}`,
-                `albert_mini` (3 layers of 128, what `quickstart` trains) or
+                `albert_mini` (2 layers of 128, what `quickstart` trains) or
                 `albert_tiny_test` (for tests). Hyphens may stand for
                 underscores.
 
@@ -255,10 +255,10 @@ _NAMED: dict[str, dict[str, Any]] = {
         "vocab_size": 8000,
         "embedding_size": 128,
         "hidden_size": 128,
-        "num_hidden_layers": 3,
+        "num_hidden_layers": 2,
         "num_attention_heads": 4,
         "intermediate_size": 512,
-        "max_position_embeddings": 128,
+        "max_position_embeddings": 64,
     },
     "albert_tiny_test": {
         "vocab_size": 100,

@@ -37,12 +37,12 @@ from albert_keras.training.pretrain import pretrain
 from albert_keras.training.run_folder import RunFolder
 
 QUESTIONS = 5
-# Small batches: what counts in a few minutes is the number of steps. The
-# plateau of the first ones, where only frequencies are learnt, is left after
-# as many steps however large they are.
+# What counts in a few minutes is the number of steps: on the docstrings, 1,600
+# steps of 16 sequences of 64 tokens guess 13.3 % of the held-out masks right,
+# 800 of 32 sequences 11.6 %.
 BATCH_SIZE = 16
-LEARNING_RATE = 2e-3
-_EXAMPLE_TOKENS_A_MINUTE = 1_000_000
+LEARNING_RATE = 1.5e-3
+_EXAMPLE_TOKENS_A_MINUTE = 1_500_000
 _MOST_COPIES = 20
 _VOCABULARY_SENTENCES = 100_000
 
@@ -206,6 +206,7 @@ class _Steps:
         text_tokens = self.training_text.stat().st_size / 5
         wanted = self.options.minutes * _EXAMPLE_TOKENS_A_MINUTE / text_tokens
         copies = min(_MOST_COPIES, max(1, math.ceil(wanted)))
+        length = self.config().max_position_embeddings
         partial = self.out / "examples.partial"
         for text, dupe_factor in (
             (self.training_text, copies),
@@ -216,7 +217,9 @@ class _Steps:
                 tokenizer,
                 partial / text.stem,
                 ExampleOptions(
-                    max_seq_length=self.config().max_position_embeddings,
+                    max_seq_length=length,
+                    # No wider than 15 % of the longest sequence needs.
+                    max_predictions_per_seq=round(0.15 * length),
                     dupe_factor=dupe_factor,
                     # So that label 1 always means "swapped".
                     single_segment="skip",
