@@ -41,7 +41,8 @@ QUESTIONS = 5
 # steps of 16 sequences of 64 tokens guess 13.3 % of the held-out masks right,
 # 800 of 32 sequences 11.6 %.
 BATCH_SIZE = 16
-LEARNING_RATE = 1.5e-3
+LEARNING_RATE = 7e-4
+WARMUP = 0.1
 _EXAMPLE_TOKENS_A_MINUTE = 1_500_000
 _MOST_COPIES = 20
 _VOCABULARY_SENTENCES = 100_000
@@ -254,6 +255,7 @@ class _Steps:
                 num_train_steps=steps,
                 batch_size=BATCH_SIZE,
                 learning_rate=LEARNING_RATE,
+                warmup_proportion=WARMUP,
                 optimizer="adamw",
                 seed=self.options.seed,
             ),
