@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from albert_keras.whole_files import written_whole
 
 HIDDEN_ACTIVATIONS = (
     "gelu",
@@ -104,7 +107,7 @@ class AlbertConfig:
                     f"`{name}` must be at least 0 and less than 1. "
                     f"Received: {name}={getattr(self, name)}."
                 )
-        if self.initializer_range <= 0.0:
+        if not 0.0 < self.initializer_range < math.inf:
             raise ValueError(
                 "`initializer_range` must be positive. Received: "
                 f"initializer_range={self.initializer_range}."
@@ -162,7 +165,7 @@ class AlbertConfig:
         """
         try:
             content = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"`{path}` must be a JSON file in UTF-8. Received: {error}."
             ) from None
@@ -180,8 +183,8 @@ class AlbertConfig:
         ]
         if missing:
             raise ValueError(
-                f"`{path}` must name every size of the model. "
-                f"Missing: {', '.join(missing)}."
+                f"`{path}` must name every size of the model. Received: "
+                f"no {', '.join(missing)}."
             )
         known = {k: v for k, v in content.items() if k in fields}
         extra = {k: v for k, v in content.items() if k not in fields}
@@ -200,15 +203,10 @@ class AlbertConfig:
 
     def to_json(self, path: str | os.PathLike) -> None:
         """Writes google's `albert_config.json`, whole or not at all."""
-        path = Path(path)
-        partial = path.with_name(path.name + ".partial")
-        try:
+        with written_whole(Path(path)) as partial:
             partial.write_text(
                 json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8"
             )
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
 
 
 def _check_positive_integer(name: str, value: Any) -> None:

@@ -7,7 +7,7 @@ into the next file, here the end of a file also ends a document.
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from os import PathLike, fspath
+from os import PathLike
 
 from albert_keras.text.corpus import check_text_files, read_lines
 
@@ -59,22 +59,15 @@ def read_documents(
 
 def _documents_of(file: str | PathLike[str]) -> Iterator[list[str]]:
     document: list[str] = []
-    has_text = False
     for line in read_lines(file):
         sentence = line.strip()
         if sentence:
-            has_text = True
             document.append(sentence)
         elif document:
             yield document
             document = []
     if document:
         yield document
-    if not has_text:
-        raise ValueError(
-            "A corpus file must hold text, one sentence a line. "
-            f"Received: {fspath(file)}, which is empty."
-        )
 
 
 def chunk_documents(

@@ -1,14 +1,18 @@
 """A folder of shuffled TFRecord shards that appears whole or not at all."""
 
+import contextlib
 import os
-import shutil
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 from types import TracebackType
 
 from albert_keras.pretraining.manifest import MANIFEST_NAME, Manifest, Shard
 from albert_keras.pretraining.tfrecord import split_records
+from albert_keras.whole_files import filled_whole
+
+_SHARD_NAME = re.compile(r"examples-\d{5}-of-\d{5}\.tfrecord")
 
 
 class ShardWriter:
@@ -19,8 +23,8 @@ class ShardWriter:
     read back, shuffled and written again. So the memory needed is that of
     one shard.
 
-    Everything happens in a folder beside `folder`, which is renamed to it by
-    `finish`. Left without `finish`, the context removes what was written.
+    `folder` gets the shards and their manifest at the end of the context, or,
+    after an exception, stays as it was.
 
     Args:
         folder: The folder to make.
@@ -38,23 +42,18 @@ class ShardWriter:
         self, folder: Path, *, shards: int, seed: int, overwrite: bool
     ) -> None:
         _refuse_existing(folder, overwrite)
-        self._folder = folder.absolute()
-        self._beside = self._folder.with_name(
-            f".{self._folder.name}.{os.getpid()}.part"
-        )
-        names = [
+        self._output = _new_output(folder)
+        self._names = [
             f"examples-{index:05d}-of-{shards:05d}.tfrecord"
             for index in range(shards)
         ]
-        self._paths = [self._beside / name for name in names]
         self._examples = [0] * shards
         self._seed = seed
         self._rng = Random(f"{seed}:shards")
 
     def __enter__(self) -> "ShardWriter":
-        self._beside.mkdir(parents=True)
-        for path in self._paths:
-            path.touch()
+        self._folder = self._output.__enter__()
+        self._paths = [self._folder / name for name in self._names]
         return self
 
     def __exit__(
@@ -63,7 +62,7 @@ class ShardWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self._beside, ignore_errors=True)
+        self._output.__exit__(kind, error, traceback)
 
     def add(self, records: Iterable[bytes]) -> None:
         """Write records.
@@ -105,30 +104,47 @@ class ShardWriter:
         )
 
     def finish(self, manifest: Manifest) -> None:
-        """Add the manifest and give the folder its name.
+        """Add the manifest, without which a folder does not hold examples.
 
         Args:
             manifest: What the shards hold.
         """
-        manifest.write(self._beside)
-        old = self._beside.with_suffix(".old")
-        if self._folder.exists():
-            self._folder.rename(old)
-        self._beside.rename(self._folder)
-        shutil.rmtree(old, ignore_errors=True)
+        manifest.write(self._folder)
+
+
+@contextlib.contextmanager
+def _new_output(folder: Path) -> Iterator[Path]:
+    """A folder to write to, whose files replace the examples in `folder`."""
+    with filled_whole(folder, last=MANIFEST_NAME) as partial:
+        yield partial
+        if folder.exists():
+            for name in filter(_SHARD_NAME.fullmatch, os.listdir(folder)):
+                (folder / name).unlink()
 
 
 def _refuse_existing(folder: Path, overwrite: bool) -> None:
-    if not folder.exists() or (folder.is_dir() and not os.listdir(folder)):
+    if not folder.exists():
         return
-    if not (folder / MANIFEST_NAME).is_file():
+    if not folder.is_dir():
         raise FileExistsError(
-            "The output must be a new folder, or one of pretraining examples. "
-            f"Received: '{folder}', which holds something else."
+            "The output must be a folder of pretraining examples. Received: "
+            f"'{folder}', which is a file."
         )
-    if not overwrite:
+    if (folder / MANIFEST_NAME).is_file():
+        if not overwrite:
+            raise FileExistsError(
+                "The output folder must not exist, unless it is to be "
+                "overwritten (`overwrite=True`, --overwrite). Received: "
+                f"'{folder}', which holds pretraining examples."
+            )
+    elif not all(map(_is_unfinished, os.listdir(folder))):
         raise FileExistsError(
-            "The output folder must not exist, unless it is to be "
-            f"overwritten. Received: '{folder}', which holds pretraining "
-            "examples."
+            "The output must be a new or empty folder, or one of pretraining "
+            f"examples. Received: '{folder}', which holds something else."
         )
+
+
+def _is_unfinished(name: str) -> bool:
+    """Whether a process that was killed may have left a file of this name."""
+    is_partial = name == f".{MANIFEST_NAME}.partial"
+    return is_partial or _SHARD_NAME.fullmatch(name) is not None

@@ -38,15 +38,17 @@ def read_lines(path: str | PathLike[str]) -> Iterator[str]:
         Each line, without its end.
 
     Raises:
-        ValueError: If the file is not UTF-8 or holds a NUL byte, as binary
-            files do.
+        ValueError: If the file is not UTF-8, holds a NUL byte, as binary
+            files do, or holds nothing but white space.
     """
+    has_text = False
     with open(path, "rb") as file:
         for number, line in enumerate(file, start=1):
             if b"\0" in line:
                 raise ValueError(
-                    "A corpus must be text. Received: "
-                    f"{fspath(path)}, with a NUL byte in line {number}."
+                    "A corpus must be text in UTF-8. Received: "
+                    f"{fspath(path)}, with a NUL byte in line {number}, as "
+                    "binary files and UTF-16 have."
                 )
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8")
@@ -56,4 +58,10 @@ def read_lines(path: str | PathLike[str]) -> Iterator[str]:
                     f"{fspath(path)}, with the byte "
                     f"0x{line[error.start]:02x} in line {number}."
                 ) from error
+            has_text = has_text or not text.isspace()
             yield text.rstrip("\r\n")
+    if not has_text:
+        raise ValueError(
+            "A corpus file must hold text, one sentence a line. Received: "
+            f"{fspath(path)}, which is empty."
+        )

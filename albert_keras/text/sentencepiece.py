@@ -69,11 +69,8 @@ class SentencePieceTokenizer:
         self.lowercase = lowercase
         self.keep_accents = keep_accents
         name = "bytes" if isinstance(proto, bytes) else os.fspath(proto)
-        self.processor = _load(self.proto, name)
-        self.vocabulary_size = self.processor.get_piece_size()
-        self.vocabulary = [
-            self.processor.id_to_piece(i) for i in range(self.vocabulary_size)
-        ]
+        self.processor, self.vocabulary = _load(self.proto, name)
+        self.vocabulary_size = len(self.vocabulary)
         self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
         missing = [
             piece
@@ -353,30 +350,36 @@ def read_model(proto: str | os.PathLike[str] | bytes) -> bytes:
         name = os.fspath(proto)
         if not Path(name).is_file():
             raise FileNotFoundError(
-                f"`proto` must be a SentencePiece model file. Received: {name},"
-                " which is no file."
+                "A tokenizer must be given a SentencePiece model. Received: "
+                f"{name}, which is no file."
             )
         data = Path(name).read_bytes()
     else:
         raise TypeError(
-            "`proto` must be the path of a SentencePiece model or its bytes. "
-            f"Received: {proto!r} of type {type(proto).__name__}."
+            "A tokenizer must be given the path of a SentencePiece model or "
+            f"its bytes. Received: {proto!r} of type {type(proto).__name__}."
         )
     if not data:
         raise ValueError(
-            f"`proto` must be a SentencePiece model. Received: {name}, which "
-            "is empty."
+            "A tokenizer must be given a SentencePiece model. Received: "
+            f"{name}, which is empty."
         )
     return data
 
 
-def _load(proto: bytes, name: str) -> spm.SentencePieceProcessor:
+def _load(
+    proto: bytes, name: str
+) -> tuple[spm.SentencePieceProcessor, list[str]]:
+    """The processor and its pieces, in the order of their ids."""
     try:
-        return spm.SentencePieceProcessor(model_proto=proto)
+        processor = spm.SentencePieceProcessor(model_proto=proto)
+        ids = range(processor.get_piece_size())
+        # A damaged piece may be no UTF-8, which is a ValueError.
+        return processor, [processor.id_to_piece(i) for i in ids]
     except (RuntimeError, ValueError) as error:
         raise ValueError(
-            f"`proto` must be a SentencePiece model. Received: {name}, which "
-            "SentencePiece cannot read."
+            "A tokenizer must be given a SentencePiece model. Received: "
+            f"{name}, which SentencePiece cannot read."
         ) from error
 
 

@@ -4,17 +4,24 @@ The trainer runs for minutes in C++, where Ctrl-C does not reach it, writes to
 standard error as it likes and keeps the memory it took. `train_vocabulary`
 starts this file, sends it the sentences, and can end it at any time.
 
-Usage: `python unigram_trainer.py SETTINGS MODEL`: the settings in JSON, among
-them `seed` and `input_sentence_size`; the file to write. Sentences come on
-standard input, one a line, in UTF-8. What went wrong goes to standard error.
+Usage: `python unigram_trainer.py SETTINGS`: the settings in JSON, among them
+`seed` and `input_sentence_size`. Sentences come on standard input, one a line,
+in UTF-8, and an empty line after the last. The model goes to standard output,
+what went wrong to standard error. Who closes standard input any earlier, if
+only by dying, gives up the training.
 """
 
+import io
 import json
+import os
 import random
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 
 import sentencepiece as spm
+
+END_OF_SENTENCES = b"\n"
 
 
 def main() -> None:
@@ -22,22 +29,39 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     # SentencePiece has a sampler, but lets nobody seed it.
     sample = sample_lines(
-        sys.stdin.buffer,
+        _sentences(),
         settings.pop("input_sentence_size"),
         random.Random(settings.pop("seed")),
     )
+    threading.Thread(target=_end_with_sender, daemon=True).start()
+    model = io.BytesIO()
     try:
-        with open(sys.argv[2], "wb") as model:
-            spm.SentencePieceTrainer.train(
-                sentence_iterator=_emptied(sample),
-                model_writer=model,
-                input_sentence_size=0,
-                shuffle_input_sentence=False,
-                minloglevel=3,
-                **settings,
-            )
+        spm.SentencePieceTrainer.train(
+            sentence_iterator=_emptied(sample),
+            model_writer=model,
+            input_sentence_size=0,
+            shuffle_input_sentence=False,
+            minloglevel=3,
+            **settings,
+        )
     except (RuntimeError, ValueError, OSError) as error:
         sys.exit(str(error))
+    sys.stdout.buffer.write(model.getvalue())
+
+
+def _sentences() -> Iterator[bytes]:
+    """The lines of standard input, up to the empty one."""
+    for line in sys.stdin.buffer:
+        if line == END_OF_SENTENCES:
+            return
+        yield line
+    sys.exit("Standard input was closed before the last sentence.")
+
+
+def _end_with_sender() -> None:
+    """Waits until standard input is closed, and ends the process."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(1)
 
 
 def sample_lines(

@@ -6,7 +6,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from albert_keras.text.corpus import check_text_files, read_lines
 from albert_keras.text.normalization import normalize
 from albert_keras.text.segments import SPECIAL_SYMBOLS
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.whole_files import filled_whole
 
 MODEL_NAME = "spiece.model"
 FILE_NAMES = ("spiece.vocab", "vocabulary.json", MODEL_NAME)
@@ -142,12 +142,10 @@ def train_vocabulary(
     corpus = _Corpus()
     sentences = _sentences(texts_or_files, corpus, lowercase, keep_accents)
 
-    out_dir.parent.mkdir(parents=True, exist_ok=True)
-    stage = out_dir.with_name(f".{out_dir.name}.{os.getpid()}")
-    stage.mkdir()
-    try:
-        _train(sentences, corpus, settings, stage / MODEL_NAME, show_progress)
-        tokenizer = SentencePieceTokenizer(stage / MODEL_NAME)
+    with filled_whole(out_dir, last=MODEL_NAME) as stage:
+        model = _train(sentences, corpus, settings, show_progress)
+        (stage / MODEL_NAME).write_bytes(model)
+        tokenizer = SentencePieceTokenizer(model)
         _write_pieces(tokenizer, stage / "spiece.vocab")
         description = {
             "normalization": {
@@ -170,9 +168,6 @@ def train_vocabulary(
             json.dumps(description, ensure_ascii=False, indent=2) + "\n",
             encoding="utf-8",
         )
-        _publish(stage, out_dir)
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
     return out_dir / MODEL_NAME
 
 
@@ -210,8 +205,9 @@ def _check_output(out_dir: Path, overwrite: bool) -> None:
     existing = [name for name in FILE_NAMES if (out_dir / name).exists()]
     if existing and not overwrite:
         raise FileExistsError(
-            "`out_dir` must not hold a vocabulary, unless overwriting is "
-            f"asked for. Received: {out_dir}, with {', '.join(existing)}."
+            "`out_dir` must not hold a vocabulary, unless it is to be "
+            "overwritten (`overwrite=True`, --overwrite). Received: "
+            f"{out_dir}, with {', '.join(existing)}."
         )
 
 
@@ -258,10 +254,9 @@ def _train(
     sentences: Iterable[str],
     corpus: _Corpus,
     settings: dict[str, Any],
-    model_path: Path,
     show_progress: bool,
-) -> None:
-    """Sends the sentences to the trainer and waits for it."""
+) -> bytes:
+    """Sends the sentences to the trainer and waits for the model."""
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -276,21 +271,26 @@ def _train(
         "-P",
         unigram_trainer.__file__,
         json.dumps(settings),
-        os.fspath(model_path),
     ]
     with progress, tempfile.TemporaryFile() as complaints:
         task = progress.add_task("Reading the corpus", total=None)
         trainer = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stderr=complaints
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
         )
+        assert trainer.stdin is not None
+        assert trainer.stdout is not None
+        model = b""
         try:
-            assert trainer.stdin is not None
             for number, sentence in enumerate(sentences, start=1):
                 trainer.stdin.write(sentence.encode() + b"\n")
                 if number % _SENTENCES_A_REPORT == 0:
                     so_far = f"Reading the corpus: {corpus.words:,} words"
                     progress.update(task, description=so_far)
-            trainer.stdin.close()
+            trainer.stdin.write(unigram_trainer.END_OF_SENTENCES)
+            trainer.stdin.flush()
             progress.update(
                 task,
                 description=(
@@ -298,16 +298,19 @@ def _train(
                     f"{corpus.words:,} words"
                 ),
             )
+            # Its standard input stays open: when it closes, the trainer ends.
+            model = trainer.stdout.read()
             status = trainer.wait()
         except BrokenPipeError:
             status = trainer.wait()
         finally:
             trainer.kill()
-            trainer.wait()
+            trainer.communicate()
         if status != 0:
             complaints.seek(0)
             complaint = complaints.read().decode("utf-8", "replace")
             raise _failure(status, complaint, corpus, settings)
+        return model
 
 
 def _failure(
@@ -315,7 +318,7 @@ def _failure(
 ) -> Exception:
     """What the trainer's complaint means for who gave the corpus."""
     received = f"Received: vocab_size={settings['vocab_size']}"
-    if not corpus.sentences:
+    if not corpus.sentences or "all_chars_count" in complaint:
         return ValueError(
             "The corpus must hold text to train a vocabulary. Received: "
             f"{corpus.texts} texts and {corpus.files} files without a word."
@@ -343,12 +346,3 @@ def _write_pieces(tokenizer: SentencePieceTokenizer, path: Path) -> None:
         for i, piece in enumerate(tokenizer.vocabulary)
     ]
     path.write_text("".join(lines), encoding="utf-8")
-
-
-def _publish(stage: Path, out_dir: Path) -> None:
-    if not out_dir.exists():
-        os.rename(stage, out_dir)
-        return
-    # The model comes last: where it is, the others are.
-    for name in FILE_NAMES:
-        os.replace(stage / name, out_dir / name)

@@ -1,0 +1,131 @@
+"""Files and folders that appear whole or not at all."""
+
+import contextlib
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+# Unlike an open, a write that fails is not told the name of its file.
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Gives a place beside `path` to write to, and moves it there at the end.
+
+    The place is a name for a file or a folder yet to be made, in the same
+    folder and so on the same disk, which makes the move atomic. Folders above
+    that are missing are made. A file that was there is replaced, a folder is
+    not. After an exception nothing of the new one is left, and the old one is
+    untouched.
+
+    Args:
+        path: where the file or folder shall stand.
+
+    Yields:
+        The path to write.
+
+    Raises:
+        NotADirectoryError: if a folder above is a file.
+        OSError: if it cannot be written; `path` is the name in it.
+    """
+    target = Path(os.path.realpath(path))
+    partial = target.with_name(f".{target.name}.partial")
+    with folder_made(target.parent, path), _removed(partial, path):
+        yield partial
+        os.replace(partial, target)
+
+
+@contextlib.contextmanager
+def filled_whole(folder: Path, last: str) -> Iterator[Path]:
+    """Gives a folder to write files to, and moves them to `folder` at the end.
+
+    Where there is no `folder`, the one that was written becomes it. One that
+    exists may be a mounted disk or the folder one works in, so it stays, and
+    the files are moved into it.
+
+    Args:
+        folder: where the files shall stand.
+        last: name of the file that is moved after all others: where it
+            stands, they do.
+
+    Yields:
+        The folder to write to.
+
+    Raises:
+        NotADirectoryError: if a folder above is a file.
+        OSError: if it cannot be written; `folder` is the name in it.
+    """
+    if not folder.exists():
+        with written_whole(folder) as partial:
+            partial.mkdir()
+            yield partial
+        return
+    partial = folder / f".{last}.partial"
+    with _removed(partial, folder):
+        partial.mkdir()
+        yield partial
+        (folder / last).unlink(missing_ok=True)
+        for file in sorted(
+            partial.iterdir(), key=lambda file: file.name == last
+        ):
+            os.replace(file, folder / file.name)
+
+
+@contextlib.contextmanager
+def folder_made(folder: Path, needed_by: Path | None = None) -> Iterator[None]:
+    """Makes a folder and those above it; after an exception none is left.
+
+    One in which there is something by then stays.
+
+    Args:
+        folder: the folder, which may exist.
+        needed_by: what shall stand in it, to be named in an error.
+
+    Raises:
+        NotADirectoryError: if it, or a folder above, is a file.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    above = folder.parents[len(missing) - 1] if missing else folder
+    if not above.is_dir():
+        raise NotADirectoryError(
+            f"`{above}` must be a folder to write `{needed_by or folder}`. "
+            "Received: a file."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for each in missing:
+            with contextlib.suppress(OSError):
+                each.rmdir()
+        raise
+
+
+@contextlib.contextmanager
+def _removed(partial: Path, path: Path) -> Iterator[None]:
+    """Removes what is half written, and names `path` in errors of writing."""
+    try:
+        _remove(partial)  # left by a process that was killed
+        yield
+    except OSError as error:
+        if _is_of_writing(error, partial):
+            error.filename = os.fspath(path)
+        raise
+    finally:
+        _remove(partial)
+
+
+def _is_of_writing(error: OSError, partial: Path) -> bool:
+    if error.filename is None:
+        return error.errno in _NO_ROOM
+    return Path(str(error.filename)).is_relative_to(partial)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
