@@ -183,8 +183,8 @@ class AlbertConfig:
         ]
         if missing:
             raise ValueError(
-                f"`{path}` must name every size of the model. Received: "
-                f"no {', '.join(missing)}."
+                f"`{path}` must name every size of the model. "
+                f"Missing: {', '.join(missing)}."
             )
         known = {k: v for k, v in content.items() if k in fields}
         extra = {k: v for k, v in content.items() if k not in fields}
