@@ -121,14 +121,13 @@ def is_held_out(name: str, share: float = 0.05) -> bool:
 def split_sentences(docstring: str) -> list[str]:
     """Cut a docstring into sentences, by a simple rule.
 
-    Each line of code stands alone: what is between "```" fences, from ">>>"
-    to the next empty line, or indented behind a line that ends in "::". Of
-    the rest, wrapped lines are joined; a new block begins behind an empty
-    line, a line without letters or one that ends in ":", at a bullet, at a
-    parameter ("name: ...", ":param name:"), and where the indentation
-    shrinks. A block is cut where ".", "!" or "?" is followed by a space and
-    something that can begin a sentence. Sentences of a single word ("Args:")
-    are dropped.
+    Code is left out: what stands between "```" fences, from ">>>" to the next
+    empty line, or indented behind a line that ends in "::". Of the rest,
+    wrapped lines are joined; a new block begins behind an empty line, a line
+    without letters or one that ends in ":", at a bullet, at a parameter
+    ("name: ...", ":param name:"), and where the indentation shrinks. A block
+    is cut where ".", "!" or "?" is followed by a space and something that can
+    begin a sentence. Sentences of a single word ("Args:") are dropped.
 
     Args:
         docstring: The docstring.
@@ -156,7 +155,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 
 def _blocks(docstring: str) -> Iterator[str]:
-    """The paragraphs, list items, parameters and code lines of a docstring."""
+    """The paragraphs, list items and parameters of a docstring."""
     block: list[str] = []
     indent_before = 0
     fenced = prompted = False
@@ -173,19 +172,16 @@ def _blocks(docstring: str) -> Iterator[str]:
         is_code = (
             fenced or prompted or literal is not None or text.startswith("```")
         )
-        has_letters = _LETTER.search(text) is not None
+        is_text = not is_code and _LETTER.search(text) is not None
         if block and (
-            is_code
-            or not has_letters
+            not is_text
             or block[-1].endswith(":")
             or indent < indent_before
             or _BLOCK_START.match(text)
         ):
             yield " ".join(block)
             block = []
-        if has_letters and is_code:
-            yield text
-        elif has_letters:
+        if is_text:
             block.append(text)
             indent_before = indent
             if text.endswith("::"):
@@ -194,8 +190,8 @@ def _blocks(docstring: str) -> Iterator[str]:
         yield " ".join(block)
 
 
-# A docstring as its sentences; two that differ only in white space count as
-# the same.
+# A docstring as its sentences; two that differ only in code or in white space
+# count as the same.
 _Sentences = tuple[str, ...]
 
 

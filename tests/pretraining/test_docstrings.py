@@ -167,15 +167,15 @@ def test_two_processes_gather_the_same_as_one():
         ),
         (
             "Use it so:\n\n>>> f(a, b)\na result here\n\nAnd no more.",
-            ["Use it so:", ">>> f(a, b)", "a result here", "And no more."],
+            ["Use it so:", "And no more."],
         ),
         (
             "Use it so:\n```python\nf(a, b) is called\n```\nAnd no more.",
-            ["Use it so:", "f(a, b) is called", "And no more."],
+            ["Use it so:", "And no more."],
         ),
         (
             "Use it so::\n\n  f(a, b) is\n\n  called so\n\nAnd no more.",
-            ["Use it so::", "f(a, b) is", "called so", "And no more."],
+            ["Use it so::", "And no more."],
         ),
         ("", []),
         ("Word.", []),
