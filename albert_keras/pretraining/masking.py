@@ -13,8 +13,7 @@ from itertools import accumulate, compress
 from random import Random
 from typing import NamedTuple
 
-# The signs that stand for a word of their own. The apostrophe and "=", "<",
-# ">" are missing in the original too; the rule on letters covers them.
+# The signs that stand for a word of their own, as the original lists them.
 _SIGNS = frozenset('!"#$%&"()*+,-./:;?@[\\]^_`{|}~')
 _INSIDE_WORDS = _SIGNS | frozenset("abcdefghijklmnopqrstuvwxyz")
 
@@ -22,10 +21,10 @@ _INSIDE_WORDS = _SIGNS | frozenset("abcdefghijklmnopqrstuvwxyz")
 def is_word_start(piece: str) -> bool:
     """Whether a SentencePiece piece begins a word.
 
-    A piece begins a word if it starts with "▁" (a space) or "<", if it is a
-    single sign, or if it has any character that is neither an English letter
-    nor a sign. So digits, apostrophes and the letters of other languages
-    always begin a word.
+    A piece begins a word if it is a single sign, or if it has any character
+    that is neither an English letter nor a sign. "▁", which stands for a
+    space, is neither; nor are digits, apostrophes, "<" and ">", or the letters
+    of other languages: pieces with any of them always begin a word.
 
     Args:
         piece: The piece as the vocabulary spells it.
@@ -36,11 +35,7 @@ def is_word_start(piece: str) -> bool:
     Source: google-research/albert, `create_pretraining_data.py`,
     `_is_start_piece_sp`.
     """
-    return (
-        piece.startswith(("▁", "<"))
-        or piece in _SIGNS
-        or not _INSIDE_WORDS.issuperset(piece.lower())
-    )
+    return piece in _SIGNS or not _INSIDE_WORDS.issuperset(piece.lower())
 
 
 def word_start_table(pieces: Iterable[str]) -> bytes:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import albert_keras
 from albert_keras.pretraining.documents import chunk_documents, read_documents
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
-from albert_keras.pretraining.manifest import Manifest, sha256
+from albert_keras.pretraining.manifest import Manifest, Shard, sha256
 from albert_keras.pretraining.processes import map_in_order
 from albert_keras.pretraining.progress import progress_bar
 from albert_keras.pretraining.records import ExampleSerializer
@@ -83,14 +83,12 @@ def prepare(
         raise ValueError(
             f"`shards` must be at least 1. Received: shards={shards}."
         )
-    counts = _Counts()
-    with (
-        ShardWriter(
-            Path(out), shards=shards, seed=options.seed, overwrite=overwrite
-        ) as writer,
-        progress_bar(show_progress) as progress,
-    ):
+    writer = ShardWriter(
+        Path(out), shards=shards, seed=options.seed, overwrite=overwrite
+    )
+    with writer, progress_bar(show_progress) as progress:
         task = progress.add_task("Making examples", total=text_bytes)
+        counts = _Counts()
         results = map_in_order(
             _RecordMaker(tokenizer, options),
             _number(chunk_documents(documents)),
@@ -104,29 +102,13 @@ def prepare(
         # Blank lines and spaces were never counted.
         progress.update(task, completed=text_bytes)
         _refuse_too_little(counts, options)
-        manifest = Manifest(
-            examples=counts.examples,
-            documents=counts.documents,
-            sentences=counts.sentences,
-            tokens=counts.tokens,
-            masked_tokens=counts.masked_tokens,
-            shards=tuple(
-                writer.shuffle(shard)
-                for shard in progress.track(
-                    range(shards), description="Shuffling shards"
-                )
-            ),
-            options=options,
-            tokenizer_sha256=sha256(tokenizer.proto),
-            vocabulary_size=tokenizer.vocabulary_size,
-            lowercase=tokenizer.lowercase,
-            keep_accents=tokenizer.keep_accents,
-            versions={
-                "albert_keras": albert_keras.__version__,
-                "python": platform.python_version(),
-                "sentencepiece": version("sentencepiece"),
-            },
+        shuffled = tuple(
+            writer.shuffle(shard)
+            for shard in progress.track(
+                range(shards), description="Shuffling shards"
+            )
         )
+        manifest = _manifest(counts, shuffled, options, tokenizer)
         writer.finish(manifest)
     return manifest
 
@@ -191,15 +173,37 @@ def _number(chunks: Iterable[list[list[str]]]) -> Iterator[_Chunk]:
 
 
 def _refuse_too_little(counts: _Counts, options: ExampleOptions) -> None:
-    if counts.sentences < 2 or counts.examples == 0:
-        raise ValueError(
-            "A corpus needs at least two sentences, each on a line of its "
-            "own, to make sentence order pairs"
-            + (
-                " (in one document, if single_segment='skip')"
-                if options.single_segment == "skip"
-                else ""
-            )
-            + f". Received: {counts.sentences} sentences in "
-            f"{counts.documents} documents."
-        )
+    if counts.sentences >= 2 and counts.examples > 0:
+        return
+    where = "" if options.single_segment == "random" else " in one document"
+    raise ValueError(
+        f"A corpus needs at least two sentences{where}, each on a line of its "
+        f"own, to make sentence order pairs. Received: {counts.sentences} "
+        f"sentences in {counts.documents} documents."
+    )
+
+
+def _manifest(
+    counts: _Counts,
+    shards: tuple[Shard, ...],
+    options: ExampleOptions,
+    tokenizer: SentencePieceTokenizer,
+) -> Manifest:
+    return Manifest(
+        examples=counts.examples,
+        documents=counts.documents,
+        sentences=counts.sentences,
+        tokens=counts.tokens,
+        masked_tokens=counts.masked_tokens,
+        shards=shards,
+        options=options,
+        tokenizer_sha256=sha256(tokenizer.proto),
+        vocabulary_size=tokenizer.vocabulary_size,
+        lowercase=tokenizer.lowercase,
+        keep_accents=tokenizer.keep_accents,
+        versions={
+            "albert_keras": albert_keras.__version__,
+            "python": platform.python_version(),
+            "sentencepiece": version("sentencepiece"),
+        },
+    )

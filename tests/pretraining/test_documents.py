@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from albert_keras.pretraining.documents import chunk_documents, read_documents
@@ -68,6 +68,7 @@ def test_reads_no_further_than_asked(tmp_path):
     assert next(documents) == ["One."]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.lists(st.text("ab", max_size=9), min_size=1, max_size=3)),
     st.integers(1, 40),

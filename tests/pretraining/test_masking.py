@@ -6,7 +6,7 @@ from random import Random
 
 import original
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from albert_keras.pretraining.masking import (
@@ -122,6 +122,7 @@ def test_budget(length, most, prob, expected):
 words = st.lists(st.booleans(), max_size=40).map(bytes)
 
 
+@settings(deadline=None)
 @given(
     words,
     words,

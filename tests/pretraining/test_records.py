@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from albert_keras.pretraining.examples import PretrainingExample
@@ -104,6 +104,7 @@ def test_crc32c(data, crc):
     assert unmask(masked_crc32c(data)) == crc
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_crc32c_bit_by_bit(data):
     crc = 0xFFFFFFFF
@@ -127,6 +128,7 @@ def test_tensorflow_reads_and_writes_the_same_file(tmp_path):
     assert list(read.as_numpy_iterator()) == records
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30)))
 def test_split_undoes_frame(records):
     framed = list(map(frame_record, records))

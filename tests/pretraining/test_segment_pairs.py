@@ -6,7 +6,7 @@ from random import Random
 
 import original
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from albert_keras.pretraining.segments import (
@@ -135,6 +135,7 @@ def test_target_lengths():
     assert {draw_target_length(6, 0.0, rng) for _ in range(99)} == {6}
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(2, 70), st.randoms())
 def test_truncation_shortens_the_longer_side(length_a, length_b, most, rng):
     a, b = list(range(length_a)), list(range(100, 100 + length_b))
@@ -156,6 +157,7 @@ def test_truncation_takes_from_both_ends_alike():
     assert abs(fronts - 5000) < 5 * sqrt(200 * 50 / 4)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.lists(st.integers(5, 99), min_size=1), min_size=1),
