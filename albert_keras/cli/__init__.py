@@ -6,12 +6,14 @@ is made from the table alone.
 
 import functools
 import os
+import signal
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from types import FrameType
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from albert_keras import __version__
 from albert_keras.cli.errors import one_sentence
@@ -104,7 +106,12 @@ class _Lazy(TyperCommand):
             function = _after_tensorflow(function)
         app = typer.Typer(add_completion=False, **_PLAIN)
         app.command(self.name)(one_sentence(function))
-        return typer.main.get_command(app)
+        command = typer.main.get_command(app)
+        for parameter in command.params:
+            if isinstance(parameter, TyperArgument):
+                # Behind its metavar Typer would write `<list[Path]>`.
+                vars(parameter)["display_type_rich"] = lambda ctx: None
+        return command
 
 
 def _after_tensorflow(function: Callable[..., None]) -> Callable[..., None]:
@@ -152,13 +159,19 @@ def _root(
     """ALBERT, from raw text to a model that answers."""
 
 
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """Runs the command that the process's arguments name.
 
     Exits with 0 when it did its work; with 2 and one sentence on standard
-    error when what it was given does not do; with 130 after Ctrl-C; with 1
-    and a traceback when the fault is ours.
+    error when what it was given does not do; with 130 after Ctrl-C and 143
+    after SIGTERM, having removed what is half done; with 1 and a traceback
+    when the fault is ours.
     """
+    signal.signal(signal.SIGTERM, _terminate)
     # Keeps TensorFlow's own log to errors; set before anything imports it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     app = typer.Typer(add_completion=False, no_args_is_help=True, **_PLAIN)

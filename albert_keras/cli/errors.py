@@ -43,8 +43,7 @@ def one_sentence(function: Callable[P, R]) -> Callable[P, R]:
         try:
             return function(*args, **kwargs)
         except KeyboardInterrupt as interrupt:
-            done = str(interrupt) or "Stopped. What was done so far is kept."
-            _exit(130, done)
+            _exit(130, str(interrupt) or "Stopped.")
         except Exception as error:
             sentence = sentence_for(error)
             if sentence is None:
@@ -86,7 +85,7 @@ def _file_sentence(error: Exception) -> str | None:
     if isinstance(error, OSError):
         inside = re.search(r"name = '([^']+)'.*message = '([^']+)'", message)
         if inside:
-            return f"{inside[2]}: '{inside[1]}'."
+            return f"{inside[2]}: '{_without_partial(inside[1])}'."
         if error.strerror and error.filename is not None:
             return f"{error.strerror}: '{os.fsdecode(error.filename)}'."
         if error.strerror in _system_reasons():
@@ -95,8 +94,18 @@ def _file_sentence(error: Exception) -> str | None:
     if type(error).__module__.startswith("tensorflow."):
         for path, reason in re.findall(r"([^\s;]+); ([^;\n\[]+)", message):
             if reason.strip() in _system_reasons():
-                return f"{reason.strip()}: '{path}'."
+                return f"{reason.strip()}: '{_without_partial(path)}'."
+        if type(error).__name__ == "ResourceExhaustedError":
+            wanted = re.search(r"tensor with shape(\[.*?\])", message)
+            return "There is not enough memory" + (
+                f" for a tensor of shape {wanted[1]}." if wanted else "."
+            )
     return None
+
+
+def _without_partial(path: str) -> str:
+    """The file or folder that `written_whole` was to write at this place."""
+    return re.sub(r"/\.([^/]+)\.partial(/.*)?$", r"/\1", path)
 
 
 def _system_reasons() -> set[str]:

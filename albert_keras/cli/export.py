@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from albert_keras.export import Artefact
 
 _Preset = Annotated[
-    Path, typer.Argument(help="Folder written by save_to_preset.")
+    Path,
+    typer.Argument(metavar="PRESET", help="Folder written by save_to_preset."),
 ]
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what is there already.")
@@ -25,7 +26,10 @@ _Overwrite = Annotated[
 def savedmodel(
     preset: _Preset,
     out: Annotated[
-        Path, typer.Argument(help="Folder of the model; OUT/1 is written.")
+        Path,
+        typer.Argument(
+            metavar="OUT", help="Folder of the model; OUT/1 is written."
+        ),
     ],
     overwrite: _Overwrite = False,
 ) -> None:
@@ -45,9 +49,12 @@ def savedmodel(
 
 def tflite(
     preset: _Preset,
-    out: Annotated[Path, typer.Argument(help="File to write, *.tflite.")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="File to write, *.tflite.")
+    ],
     quantization: Annotated[
-        str, typer.Option(help="float32 or int8 (dynamic range).")
+        Literal["float32", "int8"],
+        typer.Option(help="What weights are stored in; int8: dynamic range."),
     ] = "float32",
     sequence_length: Annotated[
         int | None,

@@ -9,18 +9,25 @@ import typer
 
 def fill_mask(
     preset: Annotated[
-        Path, typer.Argument(help="Folder written by save_to_preset.")
+        Path,
+        typer.Argument(
+            metavar="PRESET", help="Folder written by save_to_preset."
+        ),
     ],
     texts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Texts with [MASK]; without any, lines of standard input."
+            metavar="TEXT",
+            help="Texts with [MASK]; without any, lines of standard input.",
         ),
     ] = None,
     top_k: Annotated[int, typer.Option(help="Guesses for each mask.")] = 5,
     target: Annotated[
         list[str] | None,
-        typer.Option(help="Consider only this piece; may be repeated."),
+        typer.Option(
+            metavar="<piece>",
+            help="Consider only this piece; may be repeated.",
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line.")
@@ -28,7 +35,7 @@ def fill_mask(
 ) -> None:
     """Fill the [MASK] of each text with a masked LM's best guesses."""
     if not texts:
-        texts = [line.rstrip("\n") for line in typer.get_text_stream("stdin")]
+        texts = _lines_of_standard_input()
     from albert_keras.inference.fill_mask import FillMask
     from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 
@@ -41,6 +48,19 @@ def fill_mask(
             print(json.dumps(line, ensure_ascii=False))
         else:
             _show(text, result)
+
+
+def _lines_of_standard_input() -> list[str]:
+    lines = []
+    for number, line in enumerate(typer.get_binary_stream("stdin"), start=1):
+        try:
+            lines.append(line.decode("utf-8").rstrip("\r\n"))
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                "Texts must be encoded in UTF-8. Received: standard input, "
+                f"with the byte 0x{line[error.start]:02x} in line {number}."
+            ) from None
+    return lines
 
 
 def _show(text: str, result: list) -> None:

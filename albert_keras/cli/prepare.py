@@ -57,11 +57,11 @@ def prepare(
             "1), or skip it."
         ),
     ] = "random",
-    lowercase: Annotated[
-        bool, typer.Option(help="Lower-case the text.")
-    ] = True,
+    cased: Annotated[
+        bool, typer.Option("--cased", help="Do not lower-case.")
+    ] = False,
     keep_accents: Annotated[
-        bool, typer.Option(help="Keep combining characters.")
+        bool, typer.Option("--keep-accents", help="Keep é apart from e.")
     ] = False,
     seed: Annotated[
         int, typer.Option(help="Decides everything that is drawn.")
@@ -80,7 +80,10 @@ def prepare(
         ),
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option(help="Replace examples that the folder holds.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace examples that the folder holds."
+        ),
     ] = False,
 ) -> None:
     """Make pretraining examples from text: sentence pairs, masked.
@@ -105,7 +108,7 @@ def prepare(
         seed=seed,
     )
     vocabulary = SentencePieceTokenizer(
-        tokenizer, lowercase=lowercase, keep_accents=keep_accents
+        tokenizer, lowercase=not cased, keep_accents=keep_accents
     )
     started = time.perf_counter()
     try:

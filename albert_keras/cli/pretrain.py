@@ -17,7 +17,8 @@ def pretrain(
     data: Annotated[
         list[Path],
         typer.Option(
-            help="Folder of examples, as `prepare` writes it; may be repeated."
+            metavar="<path>",
+            help="Folder of examples, as `prepare` writes it; may be repeated.",
         ),
     ],
     tokenizer: Annotated[
@@ -27,7 +28,10 @@ def pretrain(
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
     eval_data: Annotated[
         list[Path] | None,
-        typer.Option(help="Folder of held-out examples; may be repeated."),
+        typer.Option(
+            metavar="<path>",
+            help="Folder of held-out examples; may be repeated.",
+        ),
     ] = None,
     steps: Annotated[
         int | None, typer.Option(help="Steps to train for.")
@@ -55,11 +59,16 @@ def pretrain(
         Literal["float32", "mixed_bfloat16"],
         typer.Option(help="What to compute in; weights are float32."),
     ] = "float32",
-    lowercase: Annotated[
-        bool, typer.Option(help="The examples' text was lower-cased.")
-    ] = True,
+    cased: Annotated[
+        bool,
+        typer.Option("--cased", help="The examples were made with --cased."),
+    ] = False,
     keep_accents: Annotated[
-        bool, typer.Option(help="It kept combining characters.")
+        bool,
+        typer.Option(
+            "--keep-accents",
+            help="The examples were made with --keep-accents.",
+        ),
     ] = False,
     log_every: Annotated[
         int | None,
@@ -122,7 +131,7 @@ def pretrain(
         if is_file
         else AlbertConfig.named(config),
         AlbertTokenizer(
-            tokenizer, lowercase=lowercase, keep_accents=keep_accents
+            tokenizer, lowercase=not cased, keep_accents=keep_accents
         ),
         ShardExamples(data),
         out,

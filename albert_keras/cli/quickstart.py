@@ -13,8 +13,9 @@ def quickstart(
     corpus: Annotated[
         list[Path] | None,
         typer.Option(
+            metavar="<path>",
             help="Text file, one sentence a line; may be repeated. Without "
-            "any: the docstrings of the installed packages."
+            "any: the docstrings of the installed packages.",
         ),
     ] = None,
     minutes: Annotated[
@@ -28,7 +29,10 @@ def quickstart(
         int, typer.Option(help="Decides all that is drawn.")
     ] = 12345,
     overwrite: Annotated[
-        bool, typer.Option(help="Replace what the folder holds.")
+        bool,
+        typer.Option(
+            "--overwrite", help="Replace the quickstart that the folder holds."
+        ),
     ] = False,
 ) -> None:
     """Train a vocabulary and a small ALBERT, export it, and ask it.
@@ -47,5 +51,10 @@ def quickstart(
         num_train_steps=steps,
         seed=seed,
     )
-    report = run_quickstart(out, options, overwrite=overwrite)
+    try:
+        report = run_quickstart(out, options, overwrite=overwrite)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            "Stopped. What was done is kept, and the same command goes on."
+        ) from None
     show_report(report, Console())

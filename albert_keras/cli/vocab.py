@@ -8,7 +8,10 @@ import typer
 
 
 def vocab(
-    corpus: Annotated[list[Path], typer.Argument(help="Text files in UTF-8.")],
+    corpus: Annotated[
+        list[Path],
+        typer.Argument(metavar="CORPUS", help="Text files in UTF-8."),
+    ],
     out: Annotated[
         Path, typer.Option(help="Folder to write the vocabulary to.")
     ],
@@ -32,16 +35,22 @@ def vocab(
     """Train a SentencePiece vocabulary with ALBERT's settings."""
     from albert_keras.text.vocabulary import train_vocabulary
 
-    model = train_vocabulary(
-        corpus,
-        out,
-        vocab_size=size,
-        lowercase=not cased,
-        keep_accents=keep_accents,
-        character_coverage=character_coverage,
-        seed=seed,
-        overwrite=overwrite,
-    )
+    try:
+        model = train_vocabulary(
+            corpus,
+            out,
+            vocab_size=size,
+            lowercase=not cased,
+            keep_accents=keep_accents,
+            character_coverage=character_coverage,
+            seed=seed,
+            overwrite=overwrite,
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"Stopped before the vocabulary was made, so '{out}' was not "
+            "written."
+        ) from None
     description = model.with_name("vocabulary.json").read_text("utf-8")
     made = json.loads(description)
     typer.echo(

@@ -133,7 +133,7 @@ def test_bug_shows_its_traceback(command_of):
     assert ended.stderr.endswith("KeyError: 'absent'\n")
 
 
-def test_interrupt_says_that_work_is_kept(command_of):
+def test_interrupt_ends_without_a_traceback(command_of):
     body = "import time; print('up', flush=True); time.sleep(60)"
     with subprocess.Popen(
         command_of(body),
@@ -145,7 +145,19 @@ def test_interrupt_says_that_work_is_kept(command_of):
         process.send_signal(signal.SIGINT)
         _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert stderr == "Stopped. What was done so far is kept.\n"
+    assert stderr == "Stopped.\n"
+
+
+def test_sigterm_lets_the_command_tidy_up(command_of):
+    body = "print('up', flush=True)\n    try: __import__('time').sleep(60)\n"
+    body += "    finally: print('tidy')"
+    with subprocess.Popen(
+        command_of(body), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"up\n"
+        process.terminate()
+        assert process.communicate(timeout=30) == (b"tidy\n", b"")
+    assert process.returncode == 143
 
 
 def test_reader_that_leaves_early_is_no_error(command_of):
