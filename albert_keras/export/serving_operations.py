@@ -1,15 +1,14 @@
 """The operations of a SavedModel, and which of them TF Serving has."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
 
-# tensorflow-text 2.20.0, which TF Serving 2.20 links, has more, and so do the
-# 2.12.1 of servers 2.16 to 2.19 less: these are in both. Not among them is
-# `TFText>RoundRobinTrim`, which KerasHub's packers use (serving #2267).
+# Of tensorflow-text, what is old enough for every server since 2.16. Not among
+# them is `TFText>RoundRobinTrim`, which KerasHub's packers use: it came after
+# the 2.12.1 that servers 2.16 to 2.19 link (tensorflow/serving #2267).
 _TEXT_OPERATIONS = frozenset(
     {
         "NormalizeUTF8",
@@ -22,8 +21,8 @@ _TEXT_OPERATIONS = frozenset(
         "SentencepieceVocabSizeOp",
     }
 )
-# Python is not in the server, and XLA is off there.
-_ABSENT = re.compile(r"EagerPyFunc|PyFunc(Stateless)?|Xla\w+|TPU\w+")
+# TensorFlow's own, but they call back into Python.
+_PYTHON_OPERATIONS = frozenset({"EagerPyFunc", "PyFunc", "PyFuncStateless"})
 
 
 def count_operations(graph_def: Any) -> Counter[str]:
@@ -62,10 +61,10 @@ def check_servable(graph_def: Any) -> None:
 def _is_servable(operation: str) -> bool:
     if operation in _TEXT_OPERATIONS:
         return True
-    # TensorFlow's own are those with a raw form; what a library that was
-    # loaded later registers is not among them.
+    # Loaded libraries register operations, too, but only TensorFlow's own
+    # have a raw form. XLA's have none.
     is_core = hasattr(tf.raw_ops, operation)
-    return is_core and not _ABSENT.fullmatch(operation)
+    return is_core and operation not in _PYTHON_OPERATIONS
 
 
 def _nodes(graph_def: Any) -> Iterator[Any]:

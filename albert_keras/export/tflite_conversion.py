@@ -18,6 +18,9 @@ from albert_keras.models.albert_backbone import AlbertBackbone
 
 QUANTIZATIONS = ("float32", "int8")
 
+# How the converter lists what it has no builtin operation for.
+_MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
+
 
 def convert(
     model: keras.Model,
@@ -53,7 +56,7 @@ def convert(
         try:
             return converter.convert()
         except ConverterError as error:
-            missing = re.search(r"Flex ops: (.+)", str(error))
+            missing = _MISSING.search(str(error))
             if missing is None:
                 raise
             raise ValueError(
@@ -65,8 +68,8 @@ def convert(
 def _in_float32(model: keras.Model) -> keras.Model:
     """The model, or a copy of it that computes in float32.
 
-    A weight that is cast before its use would be folded into a new constant,
-    one for each of the L times that the block is applied.
+    No builtin matrix product takes half precision, and a weight that is cast
+    back becomes a new constant.
     """
     backbone = backbone_of(model)
     if backbone.dtype_policy.name == "float32":

@@ -1,0 +1,63 @@
+"""Small models, and what Keras says they put out."""
+
+import keras
+import numpy as np
+
+import albert_keras as ak
+
+PIECES = 300
+LONGEST = 32
+LAYERS = 2
+MODELS = ["backbone", "masked_lm", "pretrainer", "classifier"]
+
+
+def randomize(model: keras.Model, scale: float = 0.1) -> keras.Model:
+    """Gives biases and norms values, too, that an error would show in."""
+    generator = np.random.default_rng(3)
+    model.set_weights(
+        [
+            weight + generator.normal(0, scale, weight.shape)
+            for weight in model.get_weights()
+        ]
+    )
+    return model
+
+
+def backbone(**changes) -> ak.AlbertBackbone:
+    config = ak.AlbertConfig.named("albert_tiny_test")
+    settings = {
+        "vocabulary_size": PIECES,
+        "num_layers": LAYERS,
+        "initializer_range": 0.3,
+        **changes,
+    }
+    return ak.AlbertBackbone.from_albert_config(config, **settings)
+
+
+def random_ids(model, rows=1, length=LONGEST, masks=3) -> dict:
+    """Rows of two segments and of different lengths, padded."""
+    generator = np.random.default_rng(5)
+    lengths = generator.integers(length // 2, length, (rows, 1))
+    columns = np.arange(length)[None]
+    is_token = columns < lengths
+    token_ids = generator.integers(5, PIECES, (rows, length)) * is_token
+    inputs = {
+        "token_ids": token_ids,
+        "segment_ids": (columns > lengths // 2) * is_token,
+        "padding_mask": is_token,
+    }
+    if "mask_positions" in model.input:
+        positions = generator.integers(1, length // 2, (rows, masks))
+        inputs["mask_positions"] = np.sort(positions)
+    return {name: ids.astype("int32") for name, ids in inputs.items()}
+
+
+def keras_outputs(model, inputs: dict) -> dict:
+    """What Keras gives, under the names that artefacts use."""
+    outputs = model(inputs, training=False)
+    if isinstance(model, ak.AlbertMaskedLM):
+        outputs = {"mlm_logits": outputs}
+    elif isinstance(model, ak.AlbertTextClassifier):
+        scores = keras.ops.softmax(outputs)
+        outputs = {"logits": outputs, "scores": scores}
+    return {name: np.asarray(output) for name, output in outputs.items()}
