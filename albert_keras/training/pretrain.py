@@ -34,7 +34,7 @@ from albert_keras.training.provenance import (
     describe_inputs,
     describe_maker,
 )
-from albert_keras.training.run_checkpoints import RunCheckpoints
+from albert_keras.training.run_checkpoints import RestoredState, RunCheckpoints
 from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.run_log import RunLog
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
@@ -77,7 +77,7 @@ def pretrain(
 
     `model.fit` is the loop. The run can be stopped after any step, by Ctrl-C or
     SIGTERM, or be killed; resumed, it goes on from the latest checkpoint as if
-    nothing had happened: on one device, to the bit.
+    nothing had happened: on a CPU, to the bit.
 
     Args:
         config: the model's sizes and dropout.
@@ -304,21 +304,14 @@ class _Run:
         )
         if restored:
             measured.set_state(restored.notes)
-            for path in restored.damaged:
-                self.console.print(f"'{path}' is damaged and was passed over.")
-            self.console.print(f"Going on after step {step}.")
+            self._tell_of(restored)
         progress = ShowProgress(self.console, plan, measured)
-        callbacks = [
-            StopOnNonFiniteLoss(checkpoints),
-            measured,
-            progress,
-            SaveCheckpoints(checkpoints, plan, signals, measured),
-        ]
+        callbacks = [StopOnNonFiniteLoss(checkpoints), measured, progress]
         if self.eval_batches is not None:
-            callbacks.insert(
-                -1,
-                Evaluate(self.eval_batches, log, plan, signals, [progress]),
+            callbacks.append(
+                Evaluate(self.eval_batches, log, plan, signals, [progress])
             )
+        callbacks.append(SaveCheckpoints(checkpoints, plan, signals, measured))
         try:
             if step < plan.num_train_steps:
                 with progress:
@@ -333,6 +326,15 @@ class _Run:
             log.close()
         last = log.last("eval") or log.last("train")
         return last.values if last else {}
+
+    def _tell_of(self, restored: RestoredState) -> None:
+        for path in restored.damaged:
+            self.console.print(
+                f"'{path}' is damaged and was passed over.",
+                markup=False,
+                soft_wrap=True,
+            )
+        self.console.print(f"Going on after step {restored.step}.")
 
     def save_preset(self, model: AlbertPretrainer) -> None:
         """Saves the trained model, if it is not yet saved."""
@@ -362,7 +364,7 @@ def _end_process(
     """Ends a run that was asked to stop, by the exception of its signal."""
     sentence = (
         f"Stopped after step {step} of {plan.num_train_steps}; everything is "
-        "kept. Go on with `resume=True` (--resume)."
+        "kept, and the run can be resumed."
     )
     if signals.received == signal.SIGTERM:
         console.print(sentence)

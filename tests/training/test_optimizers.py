@@ -167,9 +167,7 @@ def test_slices_of_an_embedding_equal_their_sum(optimizer_class):
 @pytest.fixture(scope="module")
 def pretrainer():
     config = AlbertConfig.named("albert_tiny_test")
-    # A name that holds an excluded word must not exclude the whole model.
-    backbone = AlbertBackbone.from_albert_config(config, name="unbiased_beta")
-    return AlbertPretrainer(backbone, name="bias_study")
+    return AlbertPretrainer(AlbertBackbone.from_albert_config(config))
 
 
 def test_kernels_and_embeddings_are_decayed_and_exactly_those(pretrainer):
@@ -208,6 +206,13 @@ def test_the_pretrainer_has_one_fused_kernel(pretrainer):
             np.linalg.norm(before[:, columns]), rel=1e-5
         )
     fused.assign(before)
+
+
+def test_a_word_in_the_model_s_name_excludes_nothing():
+    kernel = named_variable("unbiased_beta/dense/kernel", np.ones(2))
+    optimizer = AdamW(0.1)
+    optimizer.build([kernel])
+    assert optimizer.decayed_variables() == [kernel]
 
 
 @pytest.mark.parametrize(
