@@ -35,14 +35,16 @@ def savedmodel(
 ) -> None:
     """Write a preset as a SavedModel for TF Serving, tokenizer included."""
     from albert_keras.export import saved_model
+    from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
 
     with Console(stderr=True).status("Writing the SavedModel ..."):
+        model = _load(preset)
+        tokenizer = None  # that of the model's preprocessor
+        if isinstance(model, AlbertBackbone):
+            tokenizer = AlbertTokenizer.from_preset(str(preset))
         written = saved_model(
-            _load(preset),
-            out,
-            tokenizer=AlbertTokenizer.from_preset(str(preset)),
-            overwrite=overwrite,
+            model, out, tokenizer=tokenizer, overwrite=overwrite
         )
     _show(written)
 

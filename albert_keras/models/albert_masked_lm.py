@@ -1,7 +1,5 @@
 """ALBERT with the masked-LM head."""
 
-from pathlib import Path
-
 import keras
 import keras_hub
 
@@ -12,7 +10,11 @@ from albert_keras.models.albert_masked_lm_preprocessor import (
 )
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.compilation import CompileForDevice
-from albert_keras.models.preset import StrictPreset, saved_task_class
+from albert_keras.models.preset import (
+    StrictPreset,
+    check_preset,
+    saved_task_class,
+)
 from albert_keras.models.sequence_length import shorten_to_model
 
 
@@ -81,22 +83,22 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             FileNotFoundError: The preset or its weights are missing.
             ValueError: The preset has no masked-LM head.
         """
-        if "://" in str(preset) or Path(preset).is_dir():
-            saved = saved_task_class(preset)
-            if saved is not None and issubclass(saved, AlbertPretrainer):
-                pretrainer = AlbertPretrainer.from_preset(
-                    preset, load_weights=load_weights, **kwargs
-                )
-                masked_lm = cls(pretrainer.backbone, pretrainer.preprocessor)
-                masked_lm.masked_lm_head.set_weights(
-                    pretrainer.masked_lm_head.get_weights()
-                )
-                return masked_lm
-            has_head = saved is not None and issubclass(saved, cls)
-            if load_weights and not has_head and not init_missing_heads:
-                raise ValueError(
-                    f"Preset `{preset}` must hold a masked-LM head, unless "
-                    "init_missing_heads=True asks for a random one. "
-                    f"Received: {saved.__name__ if saved else 'a backbone'}."
-                )
+        check_preset(cls, preset, load_weights)
+        saved = saved_task_class(preset)
+        if saved is not None and issubclass(saved, AlbertPretrainer):
+            pretrainer = AlbertPretrainer.from_preset(
+                preset, load_weights=load_weights, **kwargs
+            )
+            masked_lm = cls(pretrainer.backbone, pretrainer.preprocessor)
+            masked_lm.masked_lm_head.set_weights(
+                pretrainer.masked_lm_head.get_weights()
+            )
+            return masked_lm
+        has_head = saved is not None and issubclass(saved, cls)
+        if load_weights and not has_head and not init_missing_heads:
+            raise ValueError(
+                f"Preset `{preset}` must hold a masked-LM head, unless "
+                "init_missing_heads=True asks for a random one. "
+                f"Received: {saved.__name__ if saved else 'a backbone'}."
+            )
         return super().from_preset(preset, load_weights=load_weights, **kwargs)

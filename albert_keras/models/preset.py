@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import h5py
 import keras
 from keras_hub.src.utils import preset_utils
 
@@ -30,13 +31,28 @@ class StrictPreset:
         Raises:
             FileNotFoundError: There is no such folder, or it lacks its
                 configuration or its weights.
-            ValueError: The configuration is not JSON.
+            ValueError: A file is damaged, or does not fit the others.
         """
-        if "://" not in str(preset):
-            _check_folder(Path(preset), load_weights)
-        return super().from_preset(  # type: ignore[misc]
-            os.fspath(preset), load_weights=load_weights, **kwargs
-        )
+        check_preset(cls, preset, load_weights)
+        try:
+            return super().from_preset(  # type: ignore[misc]
+                os.fspath(preset), load_weights=load_weights, **kwargs
+            )
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"Preset `{preset}` cannot be loaded as {cls.__name__}: "
+                f"{_reason(error)}"
+            ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What an error says at first: KerasHub's and Keras' go on for pages."""
+    line = str(error).strip().partition("\n")[0]
+    if isinstance(error, KeyError):
+        return f"{line} is missing."
+    if line.endswith(":"):  # and what follows was cut off
+        return f"{line.rpartition('. ')[0]}."
+    return line
 
 
 def saved_task_class(preset: str | os.PathLike) -> type | None:
@@ -50,8 +66,9 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
         preset, preset_utils.TASK_CONFIG_FILE
     ):
         return None
-    config = preset_utils.load_json(preset, preset_utils.TASK_CONFIG_FILE)
-    name = config["registered_name"]
+    name = _read_object(
+        Path(preset_utils.get_file(preset, preset_utils.TASK_CONFIG_FILE))
+    ).get("registered_name")
     task_class = keras.saving.get_registered_object(name)
     if task_class is None:
         raise ValueError(
@@ -61,33 +78,75 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
     return task_class
 
 
-def _check_folder(folder: Path, load_weights: bool) -> None:
+def check_preset(
+    model_class: type, preset: str | os.PathLike, load_weights: bool = True
+) -> None:
+    """Looks whether a preset, if it is a folder, has what a model needs.
+
+    Args:
+        model_class: What is to be loaded, a backbone or a task.
+        preset: Folder or handle.
+        load_weights: Whether its weights are needed.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or it lacks its
+            configuration or its weights.
+        ValueError: One of these files is damaged.
+    """
+    if "://" in str(preset):
+        return
+    folder = Path(preset)
     if not folder.is_dir():
         raise FileNotFoundError(
             "A preset must be a folder written by `save_to_preset`, or a "
             f"handle such as hf://user/model. Received: {str(folder)!r}."
         )
-    _read_json(folder / preset_utils.CONFIG_FILE)
-    weights = (
-        preset_utils.MODEL_WEIGHTS_FILE,
-        preset_utils.SHARDED_MODEL_WEIGHTS_CONFIG_FILE,
+    if not (folder / preset_utils.CONFIG_FILE).exists():
+        raise _lacks(folder, f"a {preset_utils.CONFIG_FILE}")
+    _read_object(folder / preset_utils.CONFIG_FILE)
+    if not load_weights:
+        return
+    if (folder / preset_utils.SHARDED_MODEL_WEIGHTS_CONFIG_FILE).exists():
+        needed = []
+    else:
+        needed = [preset_utils.MODEL_WEIGHTS_FILE]
+    task_class = saved_task_class(folder)
+    if task_class is not None and issubclass(task_class, model_class):
+        # Without the heads' weights KerasHub would make random ones.
+        needed.append(preset_utils.TASK_WEIGHTS_FILE)
+    for name in needed:
+        _check_weights(folder, name)
+
+
+def _lacks(folder: Path, what: str) -> FileNotFoundError:
+    found = ", ".join(sorted(os.listdir(folder))) or "no files"
+    return FileNotFoundError(
+        f"Preset `{folder}` must hold {what}. Received: {found}."
     )
-    if load_weights and not any((folder / name).exists() for name in weights):
-        raise FileNotFoundError(
-            f"Preset `{folder}` must hold its weights, {weights[0]}. "
-            f"Received: {', '.join(sorted(os.listdir(folder)))}."
-        )
 
 
-def _read_json(path: Path) -> Any:
+def _check_weights(folder: Path, name: str) -> None:
+    if not (folder / name).is_file():
+        raise _lacks(folder, f"its weights, {name}")
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"Preset `{path.parent}` must hold a {path.name}. Received: "
-            f"{', '.join(sorted(os.listdir(path.parent))) or 'no files'}."
+        h5py.File(folder / name).close()
+    except OSError as error:
+        raise ValueError(
+            f"`{folder / name}` must be an HDF5 file of weights. Received one "
+            f"that cannot be opened: {error}."
         ) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (RecursionError, ValueError) as error:
         raise ValueError(
             f"`{path}` must be a JSON file. Received: {error}."
         ) from None
+    if not isinstance(content, dict):
+        raise ValueError(
+            f"`{path}` must hold one JSON object. Received: "
+            f"{type(content).__name__}."
+        )
+    return content
