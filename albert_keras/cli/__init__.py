@@ -173,7 +173,8 @@ def main() -> None:
     """
     signal.signal(signal.SIGTERM, _terminate)
     # Keeps TensorFlow's own log to errors; set before anything imports it.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # Errors come as exceptions; the logged ones are about missing GPUs.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app = typer.Typer(add_completion=False, no_args_is_help=True, **_PLAIN)
     app.callback()(_root)
     _add_commands(typer.main.get_group(app), COMMANDS).main(

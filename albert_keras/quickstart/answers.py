@@ -68,7 +68,7 @@ def ask_saved_model(folder: Path, texts: Sequence[str]) -> Answers:
         capture_output=True,
         text=True,
         cwd=os.sep,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         check=False,
     )
     if process.returncode != 0:
