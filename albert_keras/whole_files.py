@@ -32,10 +32,15 @@ def written_whole(path: Path) -> Iterator[Path]:
         OSError: if it cannot be written; `path` is the name in it.
     """
     target = Path(os.path.realpath(path))
-    partial = target.with_name(f".{target.name}.partial")
+    partial = partial_of(target)
     with folder_made(target.parent, path), _removed(partial, path):
         yield partial
         os.replace(partial, target)
+
+
+def partial_of(path: Path) -> Path:
+    """Where `path` is written to before it is whole."""
+    return path.with_name(f".{path.name}.partial")
 
 
 @contextlib.contextmanager
@@ -63,7 +68,7 @@ def filled_whole(folder: Path, last: str) -> Iterator[Path]:
             partial.mkdir()
             yield partial
         return
-    partial = folder / f".{last}.partial"
+    partial = partial_of(folder / last)
     with _removed(partial, folder):
         partial.mkdir()
         yield partial

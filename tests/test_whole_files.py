@@ -2,7 +2,7 @@
 
 import pytest
 
-from albert_keras.training.whole_files import written_whole
+from albert_keras.whole_files import written_whole
 
 
 def test_a_file_appears_at_the_end(tmp_path):

@@ -172,8 +172,8 @@ def main() -> None:
     when the fault is ours.
     """
     signal.signal(signal.SIGTERM, _terminate)
-    # Keeps TensorFlow's own log to errors; set before anything imports it.
-    # Errors come as exceptions; the logged ones are about missing GPUs.
+    # Before anything imports TensorFlow: its errors come as exceptions, and
+    # those that it logs are about missing GPUs.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app = typer.Typer(add_completion=False, no_args_is_help=True, **_PLAIN)
     app.callback()(_root)
