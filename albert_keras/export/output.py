@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from albert_keras.training.whole_files import written_whole
+from albert_keras.whole_files import written_whole
 
 
 @contextlib.contextmanager
@@ -30,24 +30,13 @@ def new_output(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     if path.exists() and not overwrite:
         raise FileExistsError(
-            f"`{path}` must not exist already, unless it may be overwritten."
+            f"`{path}` must not exist already, unless it is to be overwritten "
+            "(`overwrite=True`, --overwrite). Received: a "
+            f"{'folder' if path.is_dir() else 'file'}."
         )
-    missing = [folder for folder in path.parents if not folder.exists()]
-    above = path.parents[len(missing)]
-    if not above.is_dir():
-        raise NotADirectoryError(
-            f"`{above}` must be a folder to write `{path}`. Received: a file."
-        )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with written_whole(path) as partial:
-            yield partial
-            replaced = _move_folder_aside(path)
-    except BaseException:
-        for folder in missing:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        raise
+    with written_whole(path) as partial:
+        yield partial
+        replaced = _move_folder_aside(path)
     shutil.rmtree(replaced, ignore_errors=True)
 
 

@@ -81,7 +81,8 @@ def saved_model(
         An `Artefact`.
 
     Raises:
-        FileExistsError: There is a `directory/1`, and `overwrite` is False.
+        FileExistsError: There is a `directory/1`, and `overwrite` is False or
+            it is no SavedModel.
         TypeError: `model` is none of those above.
         ValueError: There is no tokenizer for the texts, an argument does not
             go with the model, or the model has operations that TF Serving
@@ -102,6 +103,7 @@ def saved_model(
     _check_top_k(model, top_k)
     _check_labels(model, labels)
     path = Path(directory) / VERSION
+    _check_replaceable(path)
     with new_output(path, overwrite=overwrite) as partial:
         _save(model, tokenizer, top_k, partial)
         graph = _read(partial)
@@ -117,6 +119,14 @@ def saved_model(
         signatures=signatures,
         operations=count_operations(graph.graph_def),
     )
+
+
+def _check_replaceable(path: Path) -> None:
+    if path.exists() and not (path / "saved_model.pb").is_file():
+        raise FileExistsError(
+            f"`{path}` must be new, or a SavedModel to overwrite. Received: "
+            "something else."
+        )
 
 
 def _tokenizer(

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from albert_keras.pretraining.manifest import MANIFEST_NAME, Manifest, Shard
 from albert_keras.pretraining.tfrecord import split_records
-from albert_keras.whole_files import filled_whole
+from albert_keras.whole_files import filled_whole, partial_of
 
 _SHARD_NAME = re.compile(r"examples-\d{5}-of-\d{5}\.tfrecord")
 
@@ -146,5 +146,5 @@ def _refuse_existing(folder: Path, overwrite: bool) -> None:
 
 def _is_unfinished(name: str) -> bool:
     """Whether a process that was killed may have left a file of this name."""
-    is_partial = name == f".{MANIFEST_NAME}.partial"
+    is_partial = name == partial_of(Path(MANIFEST_NAME)).name
     return is_partial or _SHARD_NAME.fullmatch(name) is not None

@@ -5,7 +5,7 @@ from itertools import cycle
 from pathlib import Path
 
 from albert_keras.training.metrics_log import MetricsRow
-from albert_keras.training.whole_files import written_whole
+from albert_keras.whole_files import written_whole
 
 _PANELS = {
     "masked_lm_loss": "masked LM: loss (nats a token)",

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from albert_keras.training.whole_files import written_whole
+from albert_keras.whole_files import written_whole
 
 # Names of google-research/albert's evaluation (run_pretraining.py).
 METRICS = (

@@ -76,10 +76,15 @@ class PretrainingOptions:
             "keep_checkpoints",
         ):
             value = getattr(self, name)
-            if value is not None and not value > 0:
+            if value is not None and not 0 < value < math.inf:
                 raise ValueError(
                     f"`{name}` must be positive. Received: {name}={value}."
                 )
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(
+                "`seed` must be an integer of 32 bits, not negative. "
+                f"Received: seed={self.seed}."
+            )
         if not 0.0 <= self.warmup_proportion <= 1.0:
             raise ValueError(
                 "`warmup_proportion` must be between 0 and 1. Received: "

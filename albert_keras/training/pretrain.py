@@ -39,7 +39,7 @@ from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.run_log import RunLog
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
 from albert_keras.training.step_budget import measure_speed, plan_within
-from albert_keras.training.whole_files import written_whole
+from albert_keras.whole_files import folder_made, written_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,12 +119,11 @@ def pretrain(
     console = console or Console(stderr=True)
     run = _Run(config, tokenizer, data, eval_data, run_dir, options, console)
     run.folder.check_usable(resume=resume, overwrite=overwrite)
-    with StopSignals() as signals:
+    with StopSignals() as signals, folder_made(run.folder.path):
         if run.folder.is_run() and not overwrite:
             plan = run.resume()
             model = run.build_model()
         else:
-            run.folder.path.mkdir(parents=True, exist_ok=True)
             model = run.build_model()
             plan = run.make_plan(model, started)
             run.begin(model, plan)
@@ -189,6 +188,12 @@ class _Run:
                 "sequences are long. Received: max_position_embeddings="
                 f"{self.config.max_position_embeddings} and sequences of "
                 f"{self.sequence_length} tokens."
+            )
+        if self.config.type_vocab_size < 2:
+            raise ValueError(
+                "`type_vocab_size` must be 2 at least, for the two segments "
+                "of an example. Received: type_vocab_size="
+                f"{self.config.type_vocab_size}."
             )
 
     def train_batches(self, skip: int) -> tf.data.Dataset:

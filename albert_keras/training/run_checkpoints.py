@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from albert_keras.training.whole_files import written_whole
+from albert_keras.whole_files import written_whole
 
 _NAME = re.compile(r"step_(\d{8})\.npz")
 

@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from albert_keras.training.whole_files import written_whole
+from albert_keras.whole_files import partial_of, written_whole
 
 
 class RunFolder:
@@ -71,7 +71,9 @@ class RunFolder:
                     "(`resume=True`, --resume), overwrite it "
                     "(`overwrite=True`, --overwrite) or choose another folder."
                 )
-        elif self.path.is_dir() and any(self.path.iterdir()):
+        elif self.path.is_dir() and any(
+            path != partial_of(self.record) for path in self.path.iterdir()
+        ):
             raise FileExistsError(
                 "The run folder must be new, empty, or hold a run. "
                 f"Received: '{self.path}', which holds other files."
@@ -113,9 +115,17 @@ class RunFolder:
             ValueError: if it is not what `write_record` wrote.
         """
         try:
-            return json.loads(self.record.read_text(encoding="utf-8"))
-        except ValueError as error:
+            record = json.loads(self.record.read_text(encoding="utf-8"))
+        except (RecursionError, ValueError) as error:
             raise ValueError(
                 f"'{self.record}' must be the JSON file that the run began "
                 f"with. Received: {error}."
             ) from None
+        if not isinstance(record, dict) or not {"inputs", "plan"} <= set(
+            record
+        ):
+            raise ValueError(
+                f"'{self.record}' must be the JSON file that the run began "
+                "with. Received: one without the keys inputs and plan."
+            )
+        return record
