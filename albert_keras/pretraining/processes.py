@@ -2,13 +2,13 @@
 
 import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.synchronize import Event
+from threading import Thread, current_thread, main_thread
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -60,38 +60,35 @@ def map_in_order(
     try:
         for item in items:
             with _interrupts_deferred():
-                waiting.append(pool.submit(_work_on, item))
+                waiting.append(pool.submit(_apply_function, item))
             if len(waiting) >= processes + _ITEMS_AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    finally:
+    except BaseException:
         stopping.set()
+        raise
+    finally:
         pool.shutdown(cancel_futures=True)
 
 
-# What `_start_worker` keeps in a worker process for each of its items.
 _function: Callable[[Any], Any]
-_stopping: Event
 
 
 def _start_worker(function: Callable[[Any], Any], stopping: Event) -> None:
-    global _function, _stopping
-    _function, _stopping = function, stopping
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    global _function
+    _function = function
+    Thread(target=_exit_when_set, args=(stopping,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    """Ends this worker when the parent was killed, and can give it no item."""
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+def _exit_when_set(stopping: Event) -> None:
+    # Nobody wants the result any more, however long it would still take.
+    stopping.wait()
+    os._exit(0)
 
 
-def _work_on(item: Any) -> Any:
-    # Items that a worker has in its queue can no longer be cancelled.
-    return None if _stopping.is_set() else _function(item)
+def _apply_function(item: Any) -> Any:
+    return _function(item)
 
 
 @contextmanager
@@ -105,7 +102,7 @@ def _interrupts_deferred() -> Iterator[None]:
     received: list[int] = []
     # Blocking holds for this thread alone. If another one takes the signal,
     # Python runs the handler in the main thread.
-    is_main = threading.current_thread() is threading.main_thread()
+    is_main = current_thread() is main_thread()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     if is_main:
         handler = signal.signal(

@@ -49,6 +49,16 @@ def test_layout(word_tokenizer):
         # All words here are of one token.
         assert list(example.token_boundary) == [1] * len(ids)
         assert 1 <= len(example.mask_positions) <= round(24 * 0.15)
+        specials = {0, first_sep, len(ids) - 1}
+        assert not specials & set(example.mask_positions)
+
+
+def test_every_other_token_may_be_masked(word_tokenizer):
+    options = replace(OPTIONS, short_seq_prob=0.0, dupe_factor=200)
+    masked = set()
+    for example in make(word_tokenizer, options, [["1 2 3", "4 5"]]):
+        masked |= set(example.mask_ids)
+    assert masked == {11, 12, 13, 14, 15}
 
 
 def test_label_1_is_the_swapped_pair(word_tokenizer):
