@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
@@ -141,7 +143,13 @@ class GraphTokenizer(tf.Module):
         is_symbol = tf.reduce_any(flat[:, None] == self._symbol_ids, axis=1)
         pieces = tf.where(is_symbol, WORD_START + pieces, pieces)
         texts = tf.strings.reduce_join(ids.with_flat_values(pieces), axis=-1)
-        texts = tf.strings.regex_replace(texts, f"^{WORD_START}", "")
+        # SentencePiece shows nothing of the spaces that text begins with; what
+        # follows a symbol is a text of its own.
+        symbols = "|".join(map(re.escape, SPECIAL_SYMBOLS))
+        texts = tf.strings.regex_replace(
+            texts, f"({symbols}){WORD_START}+", rf"\1{WORD_START}"
+        )
+        texts = tf.strings.regex_replace(texts, f"^{WORD_START}+", "")
         return tf.strings.regex_replace(texts, WORD_START, " ")
 
     def _symbols(self, symbols: tf.Tensor) -> tf.RaggedTensor:

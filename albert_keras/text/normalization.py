@@ -10,7 +10,7 @@ What is known to differ comes from the Unicode versions of the two sides:
 TensorFlow 2.21 links ICU 69 (Unicode 13), so it neither lower-cases nor
 decomposes letters that are younger than that (40 capitals of Vithkuqi, Latin
 and Glagolitic in Python 3.11), and a character that Python itself does not
-know yet may be decomposed by ICU.
+know yet may be decomposed by ICU. The noncharacter U+FDD0 becomes NUL.
 """
 
 from __future__ import annotations
@@ -95,9 +95,9 @@ def normalize_with_spans(
     """
     chars: list[str] = []
     spans: list[tuple[int, int]] = []
-    word_end = 0
+    word_end = None
     for word in _WORD.finditer(text):
-        if chars:
+        if word_end is not None:
             chars.append(" ")
             spans.append((word_end, word.start()))
         word_end = word.end()

@@ -226,10 +226,7 @@ def _sentences(
             lines = read_lines(item)
         for line in lines:
             text = normalize(
-                # SentencePiece would pass over the whole sentence.
-                line.replace("\0", " "),
-                lowercase=lowercase,
-                keep_accents=keep_accents,
+                line, lowercase=lowercase, keep_accents=keep_accents
             ).strip()
             if text:
                 corpus.sentences += 1
@@ -333,6 +330,12 @@ def _failure(
             f"`vocab_size` must be {needed[1]} at least, to hold the special "
             "symbols and the characters that `character_coverage` asks for. "
             f"{received}."
+        )
+    if status < 0:
+        return RuntimeError(
+            "SentencePiece's trainer must be left to end by itself. Received: "
+            f"signal {-status}, as when memory runs out; a smaller "
+            "`input_sentence_size` needs less."
         )
     lines = complaint.strip().splitlines() or [f"exit status {status}"]
     return RuntimeError(

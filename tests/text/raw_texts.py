@@ -3,7 +3,8 @@
 import hypothesis
 from hypothesis import strategies as st
 
-fuzz = hypothesis.settings(deadline=None, max_examples=60)
+# The same examples each time: a suite that fails now and then helps nobody.
+fuzz = hypothesis.settings(deadline=None, max_examples=60, derandomize=True)
 
 _TRICKY = [
     *("[MASK]", "[CLS]", "[SEP]", "[MASK].", "[mask]", "[MASK", "]", "<pad>"),

@@ -124,6 +124,9 @@ def test_graph_equals_python_on_every_character(options):
 def test_graph_equals_python(texts):
     for options in OPTIONS:
         expected = [normalize(text, **options) for text in texts]
+        if options["lowercase"]:
+            # It stands in for NUL, and is one afterwards.
+            expected = [text.replace("\ufdd0", "\x00") for text in expected]
         assert in_graph(texts, **options) == expected
 
 

@@ -1,6 +1,7 @@
 import contextlib
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from albert_keras.text import vocabulary
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.text.unigram_trainer import sample_lines
 from albert_keras.text.vocabulary import train_vocabulary
 
 SMALL = {"vocab_size": 120, "show_progress": False}
@@ -83,6 +86,15 @@ def test_the_seed_decides(library_lines, tmp_path):
     assert train("c", seed=2) != first
 
 
+def test_the_sample_is_even():
+    lines = [b"%d" % i for i in range(1000)]
+    sample = sample_lines(lines, 200, random.Random(0))
+    assert len(set(sample)) == 200
+    # 100 expected in each half, with a standard deviation of 6.3.
+    assert 75 < sum(int(line) < 500 for line in sample) < 125
+    assert sample_lines(lines, 1000, random.Random(0)) == lines
+
+
 def test_files_and_texts_are_the_same_corpus(texts, tmp_path):
     (tmp_path / "one.txt").write_text("\n".join(texts[:100]), "utf-8")
     # With a byte order mark and other line ends.
@@ -122,7 +134,7 @@ def test_normalisation_of_the_corpus(tmp_path):
 
 
 def test_nothing_of_a_long_line_is_lost(tmp_path):
-    line = "word " * 3000 + "zebra " * 20 + "x" * 5000 + " quilt\0quilt"
+    line = "word " * 3000 + "zebra " * 20 + "x" * 5000 + " quilt" * 20
     path = train_vocabulary(
         [line] * 2, tmp_path / "a", hard_vocab_limit=False, **SMALL
     )
@@ -265,8 +277,21 @@ def test_stops_while_training(library_lines, tmp_path):
         shown += process.stderr.read(1)
         assert process.poll() is None
     time.sleep(0.5)
-    # As a terminal does: to this process and to the trainer.
-    os.killpg(process.pid, signal.SIGINT)
+    # Not to the trainer, though a terminal would send it there as well.
+    process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=20)
     assert complaints.strip().endswith("KeyboardInterrupt")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
     assert files_in(tmp_path) == ["corpus.txt"]
+
+
+def test_says_so_when_the_trainer_is_killed(texts, tmp_path, monkeypatch):
+    """As the kernel does where memory runs out."""
+    killer = tmp_path / "killer.py"
+    killer.write_text(
+        "import os, sys\nsys.stdin.readline()\nos.kill(os.getpid(), 9)\n"
+    )
+    monkeypatch.setattr(vocabulary.unigram_trainer, "__file__", str(killer))
+    with pytest.raises(RuntimeError, match="signal 9, as when memory"):
+        train_vocabulary(texts, tmp_path / "a", **SMALL)
