@@ -1,7 +1,6 @@
 """The text of a quickstart, split into training and held-out documents."""
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from albert_keras.pretraining.docstrings import (
     is_held_out,
 )
 from albert_keras.pretraining.documents import read_documents
+from albert_keras.whole_files import written_whole
 
 Document = list[str]
 
@@ -54,12 +54,15 @@ def write_corpus(
             f"(lines), to train on some and hold some out. Received: "
             f"{sentences} sentences."
         )
-    partial = folder.with_name(folder.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    _write(partial / "train.txt", training)
-    _write(partial / "held_out.txt", held_out)
-    partial.rename(folder)
+    if not all(any(len(p) > 1 for p in part) for part in (held_out, training)):
+        raise ValueError(
+            "The corpus must have documents of two sentences (lines) and more, "
+            "to learn their order. Received: a blank line after each sentence."
+        )
+    with written_whole(folder) as partial:
+        partial.mkdir()
+        _write(partial / "train.txt", training)
+        _write(partial / "held_out.txt", held_out)
 
 
 def _pieces(documents: Iterable[Document]) -> Iterator[Document]:

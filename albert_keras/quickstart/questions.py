@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,8 @@ from albert_keras.text.sentencepiece import SentencePieceTokenizer
 _PLAIN_WORD = re.compile(r"(?<=\s)\w{3,}(?=\s)")
 _SENTENCE_WORDS = range(7, 15)
 _LONGEST_SENTENCE = 90
+# In characters, of which each may be a piece; the model takes 62.
+_LONGEST_STRETCH = 40
 
 
 class Question(NamedTuple):
@@ -31,8 +34,8 @@ def draw_questions(
     """Masks one word in each of some sentences, all decided by the seed.
 
     Only words that are one piece of the vocabulary are masked, so that a
-    right answer exists. A text of short or long lines only gives fewer
-    questions, or none.
+    right answer exists. If the text has none in a sentence of middling length,
+    as without spaces between words, any piece is masked.
 
     Args:
         held_out_text: Documents, one sentence a line.
@@ -41,25 +44,47 @@ def draw_questions(
             as far as there are enough.
         seed: Decides the sentences and the words.
     """
-    generator = random.Random(seed)
     documents = list(read_documents([held_out_text]))
-    generator.shuffle(documents)
-    questions = []
-    for document in documents:
-        candidates = [
-            (sentence, match)
-            for sentence in document
-            if len(sentence) <= _LONGEST_SENTENCE
-            and len(sentence.split()) in _SENTENCE_WORDS
-            for match in _PLAIN_WORD.finditer(sentence)
-            if len(tokenizer.encode(match.group())) == 1
-        ]
-        if candidates:
-            sentence, match = generator.choice(candidates)
-            text = (
-                sentence[: match.start()] + "[MASK]" + sentence[match.end() :]
-            )
-            questions.append(Question(text, match.group()))
-        if len(questions) == count:
+    random.Random(seed).shuffle(documents)
+    for find in (_plain_words, _any_pieces):
+        generator = random.Random(seed)
+        questions = []
+        for document in documents:
+            candidates = [
+                question
+                for sentence in document
+                for question in find(sentence, tokenizer)
+            ]
+            if candidates:
+                questions.append(generator.choice(candidates))
+            if len(questions) == count:
+                break
+        if questions:
             break
     return questions
+
+
+def _plain_words(
+    sentence: str, tokenizer: SentencePieceTokenizer
+) -> Iterator[Question]:
+    if (
+        len(sentence) <= _LONGEST_SENTENCE
+        and len(sentence.split()) in _SENTENCE_WORDS
+    ):
+        for match in _PLAIN_WORD.finditer(sentence):
+            if len(tokenizer.encode(match.group())) == 1:
+                yield _masked(sentence, *match.span())
+
+
+def _any_pieces(
+    sentence: str, tokenizer: SentencePieceTokenizer
+) -> Iterator[Question]:
+    sentence = sentence[:_LONGEST_STRETCH]
+    for start, end in tokenizer.offsets(sentence):
+        if start < end:
+            yield _masked(sentence, start, end)
+
+
+def _masked(sentence: str, start: int, end: int) -> Question:
+    text = sentence[:start] + "[MASK]" + sentence[end:]
+    return Question(text, sentence[start:end])

@@ -1,12 +1,13 @@
 """The steps of a quickstart, each done once."""
 
+import contextlib
 import dataclasses
 import json
 import math
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from albert_keras.training.metrics_log import read_metrics
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.pretrain import pretrain
 from albert_keras.training.run_folder import RunFolder
+from albert_keras.whole_files import folder_made, partial_of, written_whole
 
 QUESTIONS = 5
 # What counts in a few minutes is the number of steps: 1,600 steps of 16 short
@@ -47,6 +49,19 @@ WARMUP = 0.1
 _EXAMPLE_TOKENS_A_MINUTE = 1_500_000
 _MOST_COPIES = 20
 _VOCABULARY_SENTENCES = 100_000
+# Each is left by a step, but the record, which is there from the beginning.
+_MADE = (
+    "report.json",
+    "int8.tflite",
+    "float32.tflite",
+    "saved_model",
+    "run",
+    "baselines.json",
+    "examples",
+    "vocabulary",
+    "corpus",
+    "quickstart.json",
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -61,7 +76,7 @@ class QuickstartOptions:
         seed: Decides all that is drawn.
 
     Raises:
-        ValueError: `minutes` is not positive.
+        ValueError: A number is out of range.
     """
 
     corpus: tuple[str, ...] | None = None
@@ -70,9 +85,16 @@ class QuickstartOptions:
     seed: int = 12345
 
     def __post_init__(self) -> None:
-        if not self.minutes > 0:
+        for name in ("minutes", "num_train_steps"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(
+                    f"`{name}` must be positive. Received: {name}={value}."
+                )
+        if not 0 <= self.seed < 2**32:
             raise ValueError(
-                f"`minutes` must be positive. Received: {self.minutes}."
+                "`seed` must be an integer of 32 bits, not negative. "
+                f"Received: seed={self.seed}."
             )
 
 
@@ -109,13 +131,13 @@ def quickstart(
     options = options or QuickstartOptions()
     console = console or Console(stderr=True)
     steps = _Steps(Path(out), options, console)
-    steps.claim_folder(overwrite)
-    steps.once("corpus", "Gathering text", steps.gather)
+    with folder_made(steps.out), steps.folder_claimed(overwrite):
+        steps.once("corpus", "Gathering text", steps.gather)
     steps.once("vocabulary", "Training a vocabulary", steps.train_vocabulary)
     steps.once("examples", "Making examples", steps.make_examples)
     steps.once("baselines.json", "Measuring baselines", steps.baselines)
     steps.once("run/preset", "Pretraining", steps.pretrain)
-    steps.once("saved_model", "Exporting a SavedModel", steps.saved_model)
+    steps.once("saved_model/1", "Exporting a SavedModel", steps.saved_model)
     steps.once("float32.tflite", "Exporting TFLite", steps.tflite)
     steps.once("int8.tflite", "Exporting TFLite in int8", steps.tflite_int8)
     steps.once("report.json", "Asking all of them", steps.report)
@@ -136,37 +158,55 @@ class _Steps:
         self.training_text = out / "corpus" / "train.txt"
         self.held_out_text = out / "corpus" / "held_out.txt"
 
-    def claim_folder(self, overwrite: bool) -> None:
-        """Makes the folder, or finds in it a quickstart to go on with."""
+    @contextlib.contextmanager
+    def folder_claimed(self, overwrite: bool) -> Iterator[None]:
+        """Finds a quickstart to go on with, or makes the folder one.
+
+        A new one that fails before there is a corpus leaves nothing.
+        """
         record = self.out / "quickstart.json"
+        self._claim_folder(record, overwrite)
+        try:
+            yield
+        except BaseException:
+            if list(self.out.iterdir()) == [record]:
+                record.unlink()
+            raise
+
+    def _claim_folder(self, record: Path, overwrite: bool) -> None:
         wanted = {
             **dataclasses.asdict(self.options),
             "corpus": self.options.corpus and list(self.options.corpus),
             "albert_keras": __version__,
         }
-        if self.out.exists() and not self.out.is_dir():
-            raise NotADirectoryError(
-                f"`out` must be a folder. Received: '{self.out}', a file."
-            )
+        others = set(self.out.iterdir()) - {record, partial_of(record)}
         if record.exists():
-            begun = json.loads(record.read_text())
+            begun = _read_record(record)
             if begun == wanted:
                 return
-            # One that failed before it made anything is in nobody's way.
-            if not overwrite and list(self.out.iterdir()) != [record]:
+            # One that was killed before it made anything is in nobody's way.
+            if not overwrite and others:
                 raise FileExistsError(
                     f"'{self.out}' holds a quickstart with other options "
                     f"({begun}). Go on with those, choose another folder "
                     "(--out) or replace it (--overwrite)."
                 )
-            shutil.rmtree(self.out)
-        elif self.out.is_dir() and any(self.out.iterdir()):
+            self._clear()
+        elif others:
             raise FileExistsError(
                 f"`out` must be new, empty or hold a quickstart. Received: "
                 f"'{self.out}', which holds other files."
             )
-        self.out.mkdir(parents=True, exist_ok=True)
         _write_json(record, wanted)
+
+    def _clear(self) -> None:
+        """Removes what a quickstart made, and nothing else; its record last."""
+        for name in _MADE:
+            path = self.out / name
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
 
     def once(self, name: str, title: str, step: Callable[[], None]) -> None:
         """Runs a step, unless what it leaves is there."""
@@ -209,27 +249,23 @@ class _Steps:
         wanted = self.options.minutes * _EXAMPLE_TOKENS_A_MINUTE / text_tokens
         copies = min(_MOST_COPIES, max(1, math.ceil(wanted)))
         length = self.config().max_position_embeddings
-        partial = self.out / "examples.partial"
-        for text, dupe_factor in (
-            (self.training_text, copies),
-            (self.held_out_text, 1),
-        ):
-            prepare(
-                [text],
-                tokenizer,
-                partial / text.stem,
-                ExampleOptions(
-                    max_seq_length=length,
-                    # No wider than 15 % of the longest sequence needs.
-                    max_predictions_per_seq=round(0.15 * length),
-                    dupe_factor=dupe_factor,
-                    # So that label 1 always means "swapped".
-                    single_segment="skip",
-                    seed=self.options.seed,
-                ),
-                overwrite=True,
-            )
-        partial.rename(self.out / "examples")
+        texts = ((self.training_text, copies), (self.held_out_text, 1))
+        with written_whole(self.out / "examples") as partial:
+            for text, dupe_factor in texts:
+                prepare(
+                    [text],
+                    tokenizer,
+                    partial / text.stem,
+                    ExampleOptions(
+                        max_seq_length=length,
+                        # No wider than 15 % of the longest sequence needs.
+                        max_predictions_per_seq=round(0.15 * length),
+                        dupe_factor=dupe_factor,
+                        # So that label 1 always means "swapped".
+                        single_segment="skip",
+                        seed=self.options.seed,
+                    ),
+                )
 
     def baselines(self) -> None:
         measured = measure_baselines(
@@ -364,6 +400,18 @@ def _bytes(path: Path) -> int:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(
+            json.dumps(content, indent=2, ensure_ascii=False) + "\n",
+            encoding="utf-8",
+        )
+
+
+def _read_record(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"'{path}' must be the JSON file that the quickstart began with. "
+            f"Received: {error}."
+        ) from None
