@@ -7,7 +7,6 @@ import pytest
 import sentencepiece as spm
 from hypothesis import assume, given
 from raw_texts import fuzz, raw_texts
-from sentencepiece import sentencepiece_model_pb2
 
 from albert_keras.text.normalization import normalize
 from albert_keras.text.segments import split_segments
@@ -22,9 +21,11 @@ def released(shared_data):
 @pytest.fixture(scope="module")
 def without_prefix(tokenizer):
     """The same model, told not to begin a text as a word."""
-    model = sentencepiece_model_pb2.ModelProto.FromString(tokenizer.proto)
-    model.normalizer_spec.add_dummy_prefix = False
-    return spm.SentencePieceProcessor(model_proto=model.SerializeToString())
+    # ModelProto.normalizer_spec (3) { add_dummy_prefix (3): false }. A message
+    # that is appended is merged into the first; SentencePiece's own protobuf
+    # module refuses the protobuf that TensorFlow takes.
+    override = b"\x1a\x02\x18\x00"
+    return spm.SentencePieceProcessor(model_proto=tokenizer.proto + override)
 
 
 def by_definition(processor, text):
