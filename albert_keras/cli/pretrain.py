@@ -106,6 +106,8 @@ def pretrain(
     Ctrl-C ends the run after the step, with exit code 130; SIGTERM likewise,
     with 143. The same command with --resume goes on.
     """
+    import tensorflow as tf
+
     from albert_keras.config import AlbertConfig
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
     from albert_keras.training.examples import ShardExamples
@@ -125,21 +127,32 @@ def pretrain(
         eval_every=eval_every,
         checkpoint_every=checkpoint_every,
     )
-    is_file = config.endswith(".json")
-    result = run_pretraining(
-        AlbertConfig.from_json(config)
-        if is_file
-        else AlbertConfig.named(config),
-        AlbertTokenizer(
-            tokenizer, lowercase=not cased, keep_accents=keep_accents
-        ),
-        ShardExamples(data),
-        out,
-        options,
-        eval_data=ShardExamples(eval_data) if eval_data else None,
-        resume=resume,
-        overwrite=overwrite,
-    )
+    examples = ShardExamples(data)
+    held_out = ShardExamples(eval_data) if eval_data else None
+    is_file = config.endswith(".json") or Path(config).is_file()
+    try:
+        result = run_pretraining(
+            AlbertConfig.from_json(config)
+            if is_file
+            else AlbertConfig.named(config),
+            AlbertTokenizer(
+                tokenizer, lowercase=not cased, keep_accents=keep_accents
+            ),
+            examples,
+            out,
+            options,
+            eval_data=held_out,
+            resume=resume,
+            overwrite=overwrite,
+        )
+    except tf.errors.DataLossError as error:
+        shard = examples.damaged_shard()
+        if shard is None and held_out is not None:
+            shard = held_out.damaged_shard()
+        raise ValueError(
+            "Examples must be as `prepare` wrote them. Received: "
+            f"'{shard}', with a damaged record."
+        ) from error
     metrics = result.metrics
     typer.echo(
         f"{out}: {result.num_train_steps:,} steps; masked LM "

@@ -95,6 +95,18 @@ class ShardExamples:
     def evaluation_batches(self, batch_size: int) -> tf.data.Dataset:
         return dataset(self.folders, batch_size=batch_size, shuffle=False)
 
+    def damaged_shard(self) -> Path | None:
+        """The first shard with a record that is not as it was written."""
+        for folder, manifest in zip(self.folders, self._manifests, strict=True):
+            for shard in manifest.shards:
+                path = folder / shard.file
+                records = tf.data.TFRecordDataset(str(path))
+                try:
+                    records.reduce(0, lambda count, record: count + 1)
+                except tf.errors.DataLossError:
+                    return path
+        return None
+
     def describe(self) -> list[dict[str, Any]]:
         return [
             {
