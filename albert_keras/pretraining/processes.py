@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.synchronize import Event
 from threading import Thread, current_thread, main_thread
 from typing import Any, TypeVar
@@ -79,12 +79,21 @@ def _start_worker(function: Callable[[Any], Any], stopping: Event) -> None:
     global _function
     _function = function
     Thread(target=_exit_when_set, args=(stopping,), daemon=True).start()
+    Thread(target=_exit_with_parent, daemon=True).start()
 
 
 def _exit_when_set(stopping: Event) -> None:
     # Nobody wants the result any more, however long it would still take.
     stopping.wait()
     os._exit(0)
+
+
+def _exit_with_parent() -> None:
+    # One that was killed could not set the event, and sends no more items.
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _apply_function(item: Any) -> Any:
