@@ -80,7 +80,7 @@ class QuickstartOptions:
     """
 
     corpus: tuple[str, ...] | None = None
-    minutes: float = 5.0
+    minutes: float = 6.0
     num_train_steps: int | None = None
     seed: int = 12345
 
