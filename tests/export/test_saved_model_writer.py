@@ -179,8 +179,11 @@ def test_a_text_too_long_loses_its_end(models, served, tokenizer):
     )
     answer = ask(served["masked_lm"]["serving_default"], text)
     assert answer["mask_count"].tolist() == [1]
-    best = np.argsort(-np.asarray(logits)[0, 0])[:4]
+    exponentials = np.exp(np.asarray(logits, "float64")[0, 0])
+    scores = exponentials / exponentials.sum()
+    best = np.argsort(-scores)[:4]
     assert answer["tokens"][0, 0].tolist() == best.tolist()
+    np.testing.assert_allclose(answer["scores"][0, 0], scores[best], atol=1e-6)
 
 
 def test_an_empty_batch_has_an_empty_answer(served):

@@ -16,7 +16,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 import albert_keras as ak
 from albert_keras.export import tflite_conversion
 from albert_keras.export.flatbuffer import FlatbufferModel
-from albert_keras.export.tflite_checks import check_sharing
+from albert_keras.export.tflite_checks import check_operations, check_sharing
 
 litert = pytest.importorskip("ai_edge_litert.interpreter")
 
@@ -171,6 +171,16 @@ def test_operations_beyond_the_builtin_ones_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"builtin .*Received: BesselI0e"):
         ak.export.tflite(model, tmp_path / "model.tflite")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_operations_of_flex_are_refused():
+    traced = tf.function(tf.math.digamma).get_concrete_function(
+        tf.TensorSpec([2], tf.float32)
+    )
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced])
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.SELECT_TF_OPS]
+    with pytest.raises(ValueError, match="Received: FlexDigamma"):
+        check_operations(FlatbufferModel(converter.convert()))
 
 
 @pytest.mark.usefixtures("written")
