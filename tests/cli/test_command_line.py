@@ -149,7 +149,7 @@ def test_interrupt_ends_without_a_traceback(command_of):
 
 
 def test_sigterm_lets_the_command_tidy_up(command_of):
-    body = "print('up', flush=True)\n    try: __import__('time').sleep(60)\n"
+    body = "import time\n    try: print('up', flush=True); time.sleep(60)\n"
     body += "    finally: print('tidy')"
     with subprocess.Popen(
         command_of(body), stdout=subprocess.PIPE, stderr=subprocess.PIPE
