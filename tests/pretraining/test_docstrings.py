@@ -39,6 +39,8 @@ class Thing:
     finally:
         def last():
             """Come in last."""
+        def again():
+            """Come in last."""
 
 
 text = """no docstring either"""

@@ -110,7 +110,7 @@ def test_only_examples_are_ever_overwritten(tmp_path):
     (precious / "thesis.txt").write_text("all of it")
     file = precious / "thesis.txt"
     for place in (precious, file):
-        with pytest.raises(FileExistsError, match="something else|a file"):
+        with pytest.raises(FileExistsError, match=r"something else|a file"):
             write(place, overwrite=True)
     assert file.read_text() == "all of it"
 
