@@ -31,7 +31,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         NotADirectoryError: if a folder above is a file.
         OSError: if it cannot be written; `path` is the name in it.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
     partial = partial_of(target)
     with folder_made(target.parent, path), _removed(partial, path):
         yield partial
@@ -114,6 +114,9 @@ def _removed(partial: Path, path: Path) -> Iterator[None]:
     """Removes what is half written, and names `path` in errors of writing."""
     try:
         _remove(partial)  # left by a process that was killed
+        # What may not be written is to be known before the work is done.
+        partial.touch()
+        partial.unlink()
         yield
     except OSError as error:
         if _is_of_writing(error, partial):

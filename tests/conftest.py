@@ -1,4 +1,6 @@
+import contextlib
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -27,6 +29,25 @@ def keras_settings() -> Iterator[None]:
 
         keras.config.set_dtype_policy("float32")
         keras.config.set_floatx("float32")
+
+
+@contextlib.contextmanager
+def small_disk(size: int) -> Iterator[None]:
+    """Lets no file grow beyond some bytes, as a full disk would.
+
+    Only around what is tried: pytest's own report may be a larger file.
+    """
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(name="small_disk")
+def small_disk_fixture() -> Callable[[int], contextlib.AbstractContextManager]:
+    return small_disk
 
 
 @pytest.fixture(scope="session")

@@ -106,6 +106,24 @@ def test_tensorflow_errors_name_the_file(tmp_path):
     assert sentence_for(error) is None
 
 
+def test_lack_of_memory_is_no_bug():
+    tf = pytest.importorskip("tensorflow")
+    error = tf.errors.ResourceExhaustedError(
+        None, None, "OOM when allocating tensor with shape[4,5] and type float"
+    )
+    assert sentence_for(error) == (
+        "There is not enough memory for a tensor of shape [4,5]."
+    )
+
+
+def test_the_place_beside_is_not_named(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path = str(tmp_path / ".preset.partial" / "weights.h5")
+    error = caught_from(h5py.File, path, "w")
+    preset = tmp_path / "preset"
+    assert sentence_for(error) == f"No such file or directory: '{preset}'."
+
+
 def test_results_pass_through():
     assert one_sentence(lambda x: x + 1)(1) == 2
 

@@ -1,5 +1,3 @@
-import resource
-
 import pytest
 
 import albert_keras as ak
@@ -63,19 +61,9 @@ def test_a_file_is_no_folder(tmp_path):
         write(tmp_path / "file" / "below" / "it")
 
 
-@pytest.fixture
-def small_disk():
-    """Lets no file grow beyond a few kilobytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 @pytest.mark.parametrize("export", ["saved_model", "tflite"])
-@pytest.mark.usefixtures("small_disk")
-def test_what_does_not_fit_leaves_nothing(models, tmp_path, export):
+def test_what_does_not_fit_leaves_nothing(models, tmp_path, export, small_disk):
     path = tmp_path / "new" / "model.tflite"
-    with pytest.raises(Exception, match="File too large"):
+    with small_disk(4096), pytest.raises(Exception, match="File too large"):
         getattr(ak.export, export)(models["masked_lm"], path)
     assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,72 @@
+import contextlib
+import dataclasses
+import inspect
+import io
+import signal
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from albert_keras import AlbertConfig, cli
+
+
+class Ended(NamedTuple):
+    code: int
+    stdout: str
+    stderr: str
+
+
+def call(*words: str, stdin: bytes = b"") -> Ended:
+    """Runs a command in this process, which need not start TensorFlow anew."""
+    out, err = io.StringIO(), io.StringIO()
+    sigterm = signal.getsignal(signal.SIGTERM)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["albert-keras", *words])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        try:
+            with (
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+            ):
+                cli.main()
+        except SystemExit as exit:
+            code = exit.code
+        finally:
+            signal.signal(signal.SIGTERM, sigterm)
+    return Ended(int(code or 0), out.getvalue(), err.getvalue())
+
+
+@pytest.fixture(scope="session", name="call")
+def call_fixture() -> Callable[..., Ended]:
+    return call
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory) -> Path:
+    """A folder in which every command but quickstart did its work once.
+
+    Real text, a vocabulary, shards, a run, its preset and both exports.
+    """
+    folder = tmp_path_factory.mktemp("made")
+    text = inspect.getsource(textwrap) + inspect.getsource(contextlib)
+    (folder / "corpus.txt").write_text(text, "utf-8")
+    tiny = AlbertConfig.named("albert_tiny_test")
+    dataclasses.replace(tiny, vocab_size=200).to_json(folder / "tiny.json")
+    preset = "run/preset"
+    for words in (
+        "vocab corpus.txt --size 200 --out vocabulary",
+        "prepare corpus.txt --tokenizer vocabulary/spiece.model --out shards "
+        "--max-seq-length 32 --dupe-factor 1 --processes 1",
+        "pretrain --config tiny.json --tokenizer vocabulary/spiece.model "
+        "--data shards --steps 2 --batch-size 2 --out run",
+        f"export savedmodel {preset} served",
+        f"export tflite {preset} model.tflite",
+    ):
+        with contextlib.chdir(folder):
+            ended = call(*words.split())
+        assert ended.code == 0, ended.stderr
+    return folder
