@@ -5,9 +5,10 @@ import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.synchronize import Event
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from threading import Thread, current_thread, main_thread
 from typing import Any, TypeVar
 
@@ -40,6 +41,7 @@ def map_in_order(
         `function(item)` for each item.
 
     Raises:
+        ChildProcessError: If a worker process was killed.
         ValueError: If `processes` is less than 1.
     """
     if processes is None:
@@ -52,9 +54,11 @@ def map_in_order(
         yield from map(function, items)
         return
     context = get_context("spawn")
-    stopping = context.Event()
+    # Nothing is ever sent: the workers wait for the other end to be closed.
+    # (Setting an Event would hang if a worker that waits for it had died.)
+    lifeline, held = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(
-        processes, context, _start_worker, (function, stopping)
+        processes, context, _start_worker, (function, lifeline)
     )
     waiting: deque[Future[Result]] = deque()
     try:
@@ -65,34 +69,33 @@ def map_in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool:
+        raise ChildProcessError(
+            "A worker process must run to its end. Received: one that was "
+            "killed, perhaps for want of memory; fewer `processes` need less."
+        ) from None
     except BaseException:
-        stopping.set()
+        held.close()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+        held.close()
+        lifeline.close()
 
 
 _function: Callable[[Any], Any]
 
 
-def _start_worker(function: Callable[[Any], Any], stopping: Event) -> None:
+def _start_worker(function: Callable[[Any], Any], lifeline: Connection) -> None:
     global _function
     _function = function
-    Thread(target=_exit_when_set, args=(stopping,), daemon=True).start()
-    Thread(target=_exit_with_parent, daemon=True).start()
+    Thread(target=_exit_when_closed, args=(lifeline,), daemon=True).start()
 
 
-def _exit_when_set(stopping: Event) -> None:
-    # Nobody wants the result any more, however long it would still take.
-    stopping.wait()
-    os._exit(0)
-
-
-def _exit_with_parent() -> None:
-    # One that was killed could not set the event, and sends no more items.
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
+def _exit_when_closed(lifeline: Connection) -> None:
+    # Either the results are not wanted any more, however long they would
+    # still take, or the process that wanted them was killed.
+    lifeline.poll(None)
     os._exit(1)
 
 

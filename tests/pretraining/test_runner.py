@@ -8,7 +8,6 @@ import time
 import pytest
 import tensorflow as tf
 
-from albert_keras.pretraining import processes
 from albert_keras.pretraining.documents import read_documents
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 from albert_keras.pretraining.manifest import Manifest
@@ -178,25 +177,6 @@ def test_numbers_below_one_are_refused(tmp_path, tokenizer, corpus, name):
     with pytest.raises(ValueError, match=rf"`{name}` must .* {name}=0"):
         run(corpus, tokenizer, tmp_path / "out", **{name: 0})
     assert not (tmp_path / "out").exists()
-
-
-def test_map_in_order_over_processes():
-    asked = []
-
-    def items():
-        for number in range(30):
-            asked.append(number)
-            yield number
-
-    results = processes.map_in_order(str, items(), 2)
-    assert next(results) == "0"
-    assert len(asked) < 10  # no more than are in flight
-    assert list(results) == [str(number) for number in range(1, 30)]
-
-
-def test_an_error_in_a_worker_arrives():
-    with pytest.raises(ValueError, match="invalid literal"):
-        list(processes.map_in_order(int, ["1", "x", "3"], 2))
 
 
 def test_workers_need_no_tensorflow():
