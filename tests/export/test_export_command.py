@@ -23,6 +23,7 @@ def test_tflite_shows_what_it_wrote(presets, tmp_path, capsys):
 
 def test_savedmodel_shows_what_it_wrote(presets, tmp_path, capsys):
     (tmp_path / "served" / "1").mkdir(parents=True)
+    (tmp_path / "served" / "1" / "saved_model.pb").touch()
     with pytest.raises(FileExistsError):
         savedmodel(presets / "pretrainer", tmp_path / "served")
     savedmodel(presets / "pretrainer", tmp_path / "served", overwrite=True)

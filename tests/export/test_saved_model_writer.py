@@ -355,13 +355,22 @@ def test_operations_that_a_server_lacks_are_refused(tmp_path):
 def test_versions_are_kept_unless_overwritten(models, tmp_path):
     for version in ("1", "2"):
         (tmp_path / version).mkdir()
-        (tmp_path / version / "mine").touch()
+        (tmp_path / version / "saved_model.pb").write_text("old")
     model = models["backbone"]
     with pytest.raises(FileExistsError, match="1` must not exist"):
         ak.export.saved_model(model, tmp_path, text=False)
-    assert (tmp_path / "1" / "mine").exists()
+    assert (tmp_path / "1" / "saved_model.pb").read_text() == "old"
     ak.export.saved_model(model, tmp_path, text=False, overwrite=True)
-    assert not (tmp_path / "1" / "mine").exists()
-    assert (tmp_path / "1" / "saved_model.pb").exists()
-    assert (tmp_path / "2" / "mine").exists()
+    assert tf.saved_model.load(str(tmp_path / "1")).signatures
+    assert (tmp_path / "2" / "saved_model.pb").read_text() == "old"
     assert sorted(os.listdir(tmp_path)) == ["1", "2"]
+
+
+def test_only_a_saved_model_is_overwritten(models, tmp_path):
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "mine").touch()
+    with pytest.raises(FileExistsError, match=r"1` must be .* a SavedModel"):
+        ak.export.saved_model(
+            models["backbone"], tmp_path, text=False, overwrite=True
+        )
+    assert (tmp_path / "1" / "mine").exists()
