@@ -127,8 +127,7 @@ class GraphTokenizer(tf.Module):
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
         """The normalised text that token ids stand for.
 
-        As `SentencePieceTokenizer.decode`, for vocabularies without byte
-        pieces.
+        As `SentencePieceTokenizer.decode`.
 
         Args:
             ids: int32 `RaggedTensor` of shape `(batch, None)`.

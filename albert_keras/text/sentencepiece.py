@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import string
 from collections.abc import Iterable, Sequence
@@ -47,7 +48,7 @@ class SentencePieceTokenizer:
     Raises:
         FileNotFoundError: If there is no file at the path.
         ValueError: If the file is no SentencePiece model, or one without the
-            special pieces.
+            special pieces or with pieces for single bytes.
 
     Example:
 
@@ -82,6 +83,11 @@ class SentencePieceTokenizer:
                 "An ALBERT vocabulary must hold the pieces <pad>, [CLS], "
                 f"[SEP] and [MASK]. Received: {name}, without "
                 f"{', '.join(missing)}."
+            )
+        if any(map(self.processor.is_byte, range(self.vocabulary_size))):
+            raise ValueError(
+                "An ALBERT vocabulary must not fall back to bytes. Received: "
+                f"{name}, with pieces for single bytes."
             )
         self.pad_id = self._ids[PAD_PIECE]
         self.unk_id = self.processor.unk_id()
@@ -152,8 +158,7 @@ class SentencePieceTokenizer:
         for segment in split_segments(text):
             if segment.symbol is not None:
                 pieces.append(segment.symbol)
-            for _, parts in self._segment_pieces(segment):
-                pieces += parts
+            pieces += self._segment_pieces(segment)
         return pieces
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
@@ -270,21 +275,18 @@ class SentencePieceTokenizer:
             split += self.digit_comma_ids.get(i, (i,))
         return split
 
-    def _segment_pieces(self, segment: Segment) -> list[tuple[str, list[str]]]:
-        """Each piece SentencePiece finds, and what ALBERT makes of it."""
+    def _segment_pieces(self, segment: Segment) -> list[str]:
         prepared = self._prepare(segment)
-        found = list(
-            zip(
-                self.processor.encode(prepared, out_type=str),
-                self.processor.encode(prepared),
-                strict=True,
-            )
+        found = zip(
+            self.processor.encode(prepared, out_type=str),
+            self.processor.encode(prepared),
+            strict=True,
         )
-        if segment.continues:
-            found = found[self.boundary_length :]
-        return [
-            (piece, self._split_pieces.get(i, [piece])) for piece, i in found
-        ]
+        first = self.boundary_length if segment.continues else 0
+        pieces: list[str] = []
+        for piece, i in itertools.islice(found, first, None):
+            pieces += self._split_pieces.get(i, [piece])
+        return pieces
 
     def _segment_offsets(self, segment: Segment) -> list[tuple[int, int]]:
         aligned = normalize_with_spans(
@@ -300,19 +302,16 @@ class SentencePieceTokenizer:
         )
         cursor = normalized.index(prefix) + len(prefix)
         offsets = []
-        for piece, parts in self._segment_pieces(segment):
-            end = cursor + len(piece)
-            for part in parts:
-                stop = min(cursor + len(part), end)
-                while cursor < stop and normalized[cursor] == WORD_START:
-                    cursor += 1
-                low = origins[cursor] - len(prefix)
-                high = origins[stop] - len(prefix)
-                offsets.append(
-                    _raw_span(aligned.spans, low, high, cursor == stop, segment)
-                )
-                cursor = stop
-            cursor = end
+        for piece in self._segment_pieces(segment):
+            stop = cursor + len(piece)
+            while cursor < stop and normalized[cursor] == WORD_START:
+                cursor += 1
+            low = origins[cursor] - len(prefix)
+            high = origins[stop] - len(prefix)
+            offsets.append(
+                _raw_span(aligned.spans, low, high, cursor == stop, segment)
+            )
+            cursor = stop
         return offsets
 
 

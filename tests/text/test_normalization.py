@@ -141,6 +141,12 @@ def test_graph_replaces_what_is_no_utf8(data):
     )
 
 
+def test_graph_normalizes_around_what_is_no_utf8():
+    raw = [b"\xff \xc3\x89 \xef\xac\x81"]
+    assert in_graph(raw) == ["\ufffd e fi"]
+    assert in_graph(raw, lowercase=False) == ["\ufffd E fi"]
+
+
 def test_graph_keeps_the_shape():
     texts = tf.constant([["A b", "C"], ["É", " "]])
     expected = [[b"a b", b"c"], [b"e", b""]]

@@ -158,6 +158,14 @@ def test_symbols_take_the_space_before_them(tokenizer):
     ]
 
 
+def test_the_boundary_ends_every_piece_it_is_in(released):
+    """`!` is a piece of the released vocabulary, and so is `!'`."""
+    assert {"!", "!'"} <= set(released.vocabulary)
+    boundary = released.boundary
+    assert boundary in released.vocabulary
+    assert not [p for p in released.vocabulary if boundary in p[:-1]]
+
+
 def test_without_a_boundary_in_the_vocabulary():
     proto = train(
         ["some words for a few pieces", "and some more words here"] * 20,
@@ -217,6 +225,8 @@ def test_decode(tokenizer):
     assert there_and_back("") == ""
     padded = [*tokenizer.encode("the value"), tokenizer.pad_id]
     assert tokenizer.decode(padded) == "the value"
+    ids = [tokenizer.mask_id, tokenizer.pad_id, *tokenizer.encode("the value")]
+    assert tokenizer.decode(ids) == "[MASK] the value"
 
 
 @fuzz
@@ -266,6 +276,18 @@ def test_wrong_files(tmp_path, tokenizer):
 def test_model_of_something_else():
     proto = train(["hello world"] * 9, vocab_size=11)
     with pytest.raises(ValueError, match=r"without \[CLS\], \[SEP\], \[MASK\]"):
+        SentencePieceTokenizer(proto)
+
+
+def test_model_with_pieces_for_bytes():
+    proto = train(
+        ["hello world"] * 9,
+        vocab_size=300,
+        hard_vocab_limit=False,
+        byte_fallback=True,
+        control_symbols=["[CLS]", "[SEP]", "[MASK]"],
+    )
+    with pytest.raises(ValueError, match="pieces for single bytes"):
         SentencePieceTokenizer(proto)
 
 
