@@ -63,7 +63,7 @@ def ask_saved_model(folder: Path, texts: Sequence[str]) -> Answers:
         RuntimeError: The process failed, or did import it.
     """
     process = subprocess.run(
-        [sys.executable, "-I", str(_CLIENT), str(folder)],
+        [sys.executable, "-I", str(_CLIENT), str(folder.resolve())],
         input=json.dumps(list(texts)),
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,6 +109,15 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
     with pytest.raises(FileExistsError, match="holds other files"):
         quickstart(tmp_path, overwrite=True)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_saved_model_may_be_named_from_where_one_is(finished, monkeypatch):
+    folder, _, report = finished
+    monkeypatch.chdir(folder)
+    question = report["questions"][0]
+    answers = ask_saved_model(Path("saved_model/1"), [question["text"]])
+    expected = question["answers"]["SavedModel"]["pieces"]
+    assert answers.pieces == [expected]
 
 
 def test_a_saved_model_that_is_none_is_named(tmp_path):
