@@ -9,8 +9,9 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 from albert_keras.text.normalization import graph_normalize
+from albert_keras.text.piece_rules import WORD_START
 from albert_keras.text.segments import SPECIAL_SYMBOLS, graph_split_segments
-from albert_keras.text.sentencepiece import WORD_START, SentencePieceTokenizer
+from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 
 class GraphTokenizer(tf.Module):

@@ -7,21 +7,20 @@ from __future__ import annotations
 
 import itertools
 import os
-import string
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-
-import sentencepiece as spm
 
 from albert_keras.text.normalization import normalize, normalize_with_spans
+from albert_keras.text.piece_rules import (
+    WORD_START,
+    digit_comma_pieces,
+    find_boundary,
+)
 from albert_keras.text.segments import (
     SPECIAL_SYMBOLS,
     Segment,
     split_segments,
 )
-
-PAD_PIECE = "<pad>"
-WORD_START = "▁"
+from albert_keras.text.sentencepiece_model import PAD_PIECE, load_model
 
 
 class SentencePieceTokenizer:
@@ -66,39 +65,19 @@ class SentencePieceTokenizer:
         lowercase: bool = True,
         keep_accents: bool = False,
     ):
-        self.proto = read_model(proto)
+        self.proto, self.processor, self.vocabulary = load_model(proto)
         self.lowercase = lowercase
         self.keep_accents = keep_accents
-        name = "bytes" if isinstance(proto, bytes) else os.fspath(proto)
-        self.processor, self.vocabulary = _load(self.proto, name)
         self.vocabulary_size = len(self.vocabulary)
         self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
-        missing = [
-            piece
-            for piece in (PAD_PIECE, *SPECIAL_SYMBOLS)
-            if piece not in self._ids
-        ]
-        if missing:
-            raise ValueError(
-                "An ALBERT vocabulary must hold the pieces <pad>, [CLS], "
-                f"[SEP] and [MASK]. Received: {name}, without "
-                f"{', '.join(missing)}."
-            )
-        if any(map(self.processor.is_byte, range(self.vocabulary_size))):
-            raise ValueError(
-                "An ALBERT vocabulary must not fall back to bytes. Received: "
-                f"{name}, with pieces for single bytes."
-            )
         self.pad_id = self._ids[PAD_PIECE]
         self.unk_id = self.processor.unk_id()
         self.cls_id, self.sep_id, self.mask_id = (
             self._ids[symbol] for symbol in SPECIAL_SYMBOLS
         )
-        self.boundary = _find_boundary(self.processor, self.vocabulary)
+        self.boundary = find_boundary(self.processor, self.vocabulary)
         self.boundary_length = len(self.processor.encode(self.boundary))
-        self._split_pieces = _digit_comma_pieces(
-            self.processor, self.vocabulary
-        )
+        self._split_pieces = digit_comma_pieces(self.processor, self.vocabulary)
         self.digit_comma_ids = {
             i: [self.piece_to_id(piece) for piece in pieces]
             for i, pieces in self._split_pieces.items()
@@ -333,95 +312,3 @@ def _raw_span(
         segment.start + min(first for first, _ in covered),
         segment.start + max(last for _, last in covered),
     )
-
-
-def read_model(proto: str | os.PathLike[str] | bytes) -> bytes:
-    """Serialized SentencePiece model, from its file unless given as bytes.
-
-    Raises:
-        FileNotFoundError: If there is no file at the path.
-        ValueError: If it is empty.
-        TypeError: If `proto` is neither a path nor bytes.
-    """
-    if isinstance(proto, bytes):
-        data, name = proto, "bytes"
-    elif isinstance(proto, str | os.PathLike):
-        name = os.fspath(proto)
-        if not Path(name).is_file():
-            raise FileNotFoundError(
-                "A tokenizer must be given a SentencePiece model. Received: "
-                f"{name}, which is no file."
-            )
-        data = Path(name).read_bytes()
-    else:
-        raise TypeError(
-            "A tokenizer must be given the path of a SentencePiece model or "
-            f"its bytes. Received: {proto!r} of type {type(proto).__name__}."
-        )
-    if not data:
-        raise ValueError(
-            "A tokenizer must be given a SentencePiece model. Received: "
-            f"{name}, which is empty."
-        )
-    return data
-
-
-def _load(
-    proto: bytes, name: str
-) -> tuple[spm.SentencePieceProcessor, list[str]]:
-    """The processor and its pieces, in the order of their ids."""
-    try:
-        processor = spm.SentencePieceProcessor(model_proto=proto)
-        ids = range(processor.get_piece_size())
-        # A damaged piece may be no UTF-8, which is a ValueError.
-        return processor, [processor.id_to_piece(i) for i in ids]
-    except (RuntimeError, ValueError) as error:
-        raise ValueError(
-            "A tokenizer must be given a SentencePiece model. Received: "
-            f"{name}, which SentencePiece cannot read."
-        ) from error
-
-
-def _find_boundary(
-    processor: spm.SentencePieceProcessor, vocabulary: list[str]
-) -> str:
-    """A character that ends every piece it occurs in.
-
-    ALBERT's vocabularies have several, user-defined symbols as `(`. Without
-    any such punctuation mark in the vocabulary a private-use character does:
-    it is unknown and hence in no piece; only, SentencePiece would merge it
-    with an unknown character right behind it, which is then lost.
-    """
-    # `<`, `=` and `>` are left out: they compose with a following U+0338.
-    candidates = [c for c in string.punctuation if c not in "<=>"]
-    inner = set("".join([piece[:-1] for piece in vocabulary]))
-    known = set(vocabulary)
-    for char in candidates:
-        if (
-            char in known
-            and char not in inner
-            and processor.normalize(char).lstrip(WORD_START) == char
-        ):
-            return char
-    return "\ue000"
-
-
-def _digit_comma_pieces(
-    processor: spm.SentencePieceProcessor, vocabulary: list[str]
-) -> dict[int, list[str]]:
-    """The pieces that replace each piece ending in a digit and a comma."""
-    affected = {
-        i: piece
-        for i, piece in enumerate(vocabulary)
-        if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit()
-    }
-    encoded = processor.encode(
-        [piece[:-1].replace(WORD_START, "") for piece in affected.values()],
-        out_type=str,
-    )
-    table = {}
-    for (i, piece), parts in zip(affected.items(), encoded, strict=True):
-        if piece[0] != WORD_START and parts[0][0] == WORD_START:
-            parts = [parts[0][1:], *parts[1:]]
-        table[i] = [part for part in parts if part] + [","]
-    return table
