@@ -69,18 +69,31 @@ def map_in_order(
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
-    except BrokenProcessPool:
-        raise ChildProcessError(
-            "A worker process must run to its end. Received: one that was "
-            "killed, perhaps for want of memory; fewer `processes` need less."
-        ) from None
-    except BaseException:
+    except BaseException as error:
         held.close()
+        _give_up_input(pool)
+        if isinstance(error, BrokenProcessPool):
+            raise ChildProcessError(
+                "A worker process must run to its end. Received: one that was "
+                "killed, perhaps for want of memory; fewer `processes` need "
+                "less."
+            ) from None
         raise
     finally:
         pool.shutdown(cancel_futures=True)
         held.close()
         lifeline.close()
+
+
+def _give_up_input(pool: ProcessPoolExecutor) -> None:
+    """Lets what is being written to dead workers fail instead of wait.
+
+    This process holds an end of their pipe that can be read, so a large item
+    would be written to it for ever (CPython gh-94777, mended in 3.12).
+    """
+    queue: Any = getattr(pool, "_call_queue", None)
+    if queue is not None:
+        queue._reader.close()
 
 
 _function: Callable[[Any], Any]
