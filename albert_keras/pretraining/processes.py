@@ -41,7 +41,7 @@ def map_in_order(
         `function(item)` for each item.
 
     Raises:
-        ChildProcessError: If a worker process was killed.
+        ChildProcessError: If a worker process was killed or could not start.
         ValueError: If `processes` is less than 1.
     """
     if processes is None:
