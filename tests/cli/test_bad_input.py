@@ -3,6 +3,8 @@
 Every case runs in one folder, which must be afterwards as it was before.
 """
 
+import contextlib
+import ctypes
 import io
 import json
 import os
@@ -609,16 +611,34 @@ def test_output_below_a_file(refuse, command):
     )
 
 
+@contextlib.contextmanager
+def bound_by_permissions() -> Iterator[None]:
+    """Holds root to the permission bits of files, as everybody else is.
+
+    Another user would not do: it may not read where this Python lies.
+    """
+    may_override = 1 << 1  # CAP_DAC_OVERRIDE of capabilities(7)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.capget(header, sets) == 0
+    effective = sets[0]
+    sets[0] = effective & ~may_override
+    assert libc.capset(header, sets) == 0
+    try:
+        yield
+    finally:
+        sets[0] = effective
+        assert libc.capset(header, sets) == 0
+
+
 @pytest.fixture
 def locked_folder() -> Iterator[Path]:
     """A folder without permission to write, for root as well."""
-    user = os.geteuid()
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o555)
-        if user == 0:
-            os.seteuid(65534)
-        yield Path(folder)
-        os.seteuid(user)
+        with bound_by_permissions():
+            yield Path(folder)
 
 
 @pytest.mark.parametrize("command", WRITERS)
