@@ -256,7 +256,7 @@ _NAMED: dict[str, dict[str, Any]] = {
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
         "intermediate_size": 512,
-        "max_position_embeddings": 64,
+        "max_position_embeddings": 32,
     },
     "albert_tiny_test": {
         "vocab_size": 100,

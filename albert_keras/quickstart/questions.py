@@ -13,8 +13,6 @@ from albert_keras.text.sentencepiece import SentencePieceTokenizer
 _PLAIN_WORD = re.compile(r"(?<=\s)\w{3,}(?=\s)")
 _SENTENCE_WORDS = range(7, 15)
 _LONGEST_SENTENCE = 90
-# In characters, of which each may be a piece; the model takes 62.
-_LONGEST_STRETCH = 40
 
 
 class Question(NamedTuple):
@@ -29,6 +27,7 @@ def draw_questions(
     tokenizer: SentencePieceTokenizer,
     *,
     count: int,
+    max_tokens: int,
     seed: int,
 ) -> list[Question]:
     """Masks one word in each of some sentences, all decided by the seed.
@@ -42,18 +41,23 @@ def draw_questions(
         tokenizer: Decides what one piece is.
         count: How many questions to draw, each from a document of its own
             as far as there are enough.
+        max_tokens: What the model takes of a text, without `[CLS]`, `[SEP]`.
         seed: Decides the sentences and the words.
     """
     documents = list(read_documents([held_out_text]))
     random.Random(seed).shuffle(documents)
-    for find in (_plain_words, _any_pieces):
+    for find, max_length in (
+        (_plain_words, None),
+        (_any_pieces, max_tokens),  # each character may be a piece
+    ):
         generator = random.Random(seed)
         questions = []
         for document in documents:
             candidates = [
                 question
                 for sentence in document
-                for question in find(sentence, tokenizer)
+                for question in find(sentence[:max_length], tokenizer)
+                if len(tokenizer.encode(question.text)) <= max_tokens
             ]
             if candidates:
                 questions.append(generator.choice(candidates))
@@ -79,7 +83,6 @@ def _plain_words(
 def _any_pieces(
     sentence: str, tokenizer: SentencePieceTokenizer
 ) -> Iterator[Question]:
-    sentence = sentence[:_LONGEST_STRETCH]
     for start, end in tokenizer.offsets(sentence):
         if start < end:
             yield _masked(sentence, start, end)
