@@ -20,7 +20,7 @@ def quickstart(
     ] = None,
     minutes: Annotated[
         float, typer.Option(help="Minutes to pretrain for.")
-    ] = 6.5,
+    ] = 5.0,
     steps: Annotated[
         int | None,
         typer.Option(help="Steps to pretrain for, instead of minutes."),

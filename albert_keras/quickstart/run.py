@@ -80,7 +80,7 @@ class QuickstartOptions:
     """
 
     corpus: tuple[str, ...] | None = None
-    minutes: float = 6.5
+    minutes: float = 5.0
     num_train_steps: int | None = None
     seed: int = 12345
 

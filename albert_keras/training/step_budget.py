@@ -12,9 +12,11 @@ from albert_keras.training.options import (
     TrainingPlan,
 )
 
-# Steps that are timed, after those in which TensorFlow traces and warms up.
-_TIMED_STEPS = 10
+# Batches that are timed, after those in which TensorFlow traces and warms up:
+# so many at least, and for a few seconds, in which a machine's speed changes.
 _WARM_STEPS = 3
+_TIMED_BATCHES = 10
+_TIMED_SECONDS = 5.0
 # The most that evaluations may take of the time.
 _EVALUATION_SHARE = 0.2
 # Time kept for saving, drawing, and for a machine that gets busier.
@@ -52,29 +54,23 @@ def measure_speed(
         The times.
     """
     initial = [(v, v.numpy()) for v in model.variables]
-    timer = _BatchTimer()
+    timer = _BatchTimer(_WARM_STEPS)
     started = time.perf_counter()
     model.fit(
         train_data,
-        steps_per_epoch=_WARM_STEPS + _TIMED_STEPS,
         shuffle=False,
         verbose=0,
         callbacks=[timer],
     )
     tracing = timer.ends[0] - started
-    step = (timer.ends[-1] - timer.ends[_WARM_STEPS - 1]) / _TIMED_STEPS
+    step = timer.seconds_a_batch
     evaluation = 0.0
     if eval_data is not None:
-        timer.ends.clear()
+        timer = _BatchTimer(1)
         started = time.perf_counter()
-        model.evaluate(
-            eval_data.take(_TIMED_STEPS), verbose=0, callbacks=[timer]
-        )
+        model.evaluate(eval_data, verbose=0, callbacks=[timer])
         tracing += timer.ends[0] - started
-        later_seconds = timer.ends[-1] - timer.ends[0]
-        later_batches = max(len(timer.ends) - 1, 1)
-        num_batches = int(eval_data.cardinality())
-        evaluation = num_batches * later_seconds / later_batches
+        evaluation = int(eval_data.cardinality()) * timer.seconds_a_batch
     for variable, value in initial:
         variable.assign(value)
     return Speed(tracing, step, evaluation)
@@ -119,15 +115,32 @@ def plan_within(
 
 
 class _BatchTimer(keras.callbacks.Callback):
-    """Notes when batches end."""
+    """Notes when batches end, and ends what it is called by in time."""
 
-    def __init__(self) -> None:
+    def __init__(self, warm_batches: int) -> None:
         super().__init__()
+        self.warm_batches = warm_batches
         self.ends: list[float] = []
+
+    @property
+    def seconds_a_batch(self) -> float:
+        """What a batch took after the warm ones; 0 if there was none."""
+        warm_end = self.ends[min(self.warm_batches, len(self.ends)) - 1]
+        timed = max(len(self.ends) - self.warm_batches, 1)
+        return (self.ends[-1] - warm_end) / timed
+
+    def _is_enough(self) -> bool:
+        self.ends.append(time.perf_counter())
+        timed = len(self.ends) - self.warm_batches
+        seconds = timed * self.seconds_a_batch
+        return timed >= _TIMED_BATCHES and seconds >= _TIMED_SECONDS
 
     def on_train_batch_end(
         self, batch: int, logs: dict[str, float] | None = None
     ) -> None:
-        self.ends.append(time.perf_counter())
+        self.model.stop_training = self._is_enough()
 
-    on_test_batch_end = on_train_batch_end
+    def on_test_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
+        self.model.stop_evaluating = self._is_enough()
