@@ -17,6 +17,7 @@ Result = TypeVar("Result")
 
 # Beyond one item for each process, so that none waits for the next.
 _ITEMS_AHEAD = 4
+_SECONDS_TO_END = 1.0
 
 
 def map_in_order(
@@ -63,7 +64,7 @@ def map_in_order(
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
-            with _interrupts_deferred():
+            with _signals_deferred():
                 waiting.append(pool.submit(_apply_function, item))
             if len(waiting) >= processes + _ITEMS_AHEAD:
                 yield waiting.popleft().result()
@@ -89,11 +90,15 @@ def _give_up_input(pool: ProcessPoolExecutor) -> None:
     """Lets what is being written to dead workers fail instead of wait.
 
     This process holds an end of their pipe that can be read, so a large item
-    would be written to it for ever (CPython gh-94777, mended in 3.12).
+    would be written to it for ever. Python closes that end itself since 3.12
+    and late releases of 3.11 (gh-94777), and is given a second to do it.
     """
+    manager: Any = getattr(pool, "_executor_manager_thread", None)
     queue: Any = getattr(pool, "_call_queue", None)
-    if queue is not None:
-        queue._reader.close()
+    if manager is not None and queue is not None:
+        manager.join(_SECONDS_TO_END)
+        if manager.is_alive():
+            queue._reader.close()
 
 
 _function: Callable[[Any], Any]
@@ -117,27 +122,32 @@ def _apply_function(item: Any) -> Any:
 
 
 @contextmanager
-def _interrupts_deferred() -> Iterator[None]:
-    """Ctrl-C in here waits for the end; workers started here never see it.
+def _signals_deferred() -> Iterator[None]:
+    """Ctrl-C and SIGTERM in here wait for the end.
 
-    An interrupt half-way through the start of a worker would leave one that
-    nobody knows of. The worker inherits the blocked signal, so it finishes
-    what it is at and leaves it to this process to stop, and to say so.
+    An exception half-way through the start of a worker would leave one that
+    nobody knows of, or that was not told what to do. A worker started here
+    never sees Ctrl-C: it inherits the blocked signal, so it finishes what it
+    is at and leaves it to this process to stop, and to say so.
     """
     received: list[int] = []
     # Blocking holds for this thread alone. If another one takes the signal,
     # Python runs the handler in the main thread.
-    is_main = current_thread() is main_thread()
+    deferred = (
+        (signal.SIGINT, signal.SIGTERM)
+        if current_thread() is main_thread()
+        else ()
+    )
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    if is_main:
-        handler = signal.signal(
-            signal.SIGINT, lambda number, frame: received.append(number)
-        )
+    handlers = {
+        number: signal.signal(number, lambda n, frame: received.append(n))
+        for number in deferred
+    }
     try:
         yield
     finally:
-        if is_main:
-            signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if received:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(received[0])
