@@ -23,11 +23,11 @@ class GraphTokenizer(tf.Module):
     `tf.saved_model.save`; to load it again takes `import tensorflow_text` and
     nothing of this project. The operations are those which TF Serving links.
 
-    Equal scores are cut alike: of segmentations that score exactly the same,
-    as `0000` + `000` and `000` + `0000` do, both sides take the one whose last
-    piece is the longest, at the end and at each cut before it. So does
-    SentencePiece up to 0.2.1, of which TensorFlow Text carries 0.1.96; later
-    releases take another one in some texts, which is why they are not used.
+    Of segmentations that score exactly the same, as `0000` + `000` and `000` +
+    `0000` do, both sides take the one that SentencePiece's search meets first.
+    It meets the same one in the 0.1.96 that TensorFlow Text carries and in all
+    releases up to 0.2.1; later ones search in another order, which is why this
+    project holds SentencePiece below 0.2.2.
 
     Args:
         tokenizer: The Python twin.
