@@ -68,6 +68,26 @@ def prediction_budget(
     return min(max_predictions_per_seq, max(1, round(length * masked_lm_prob)))
 
 
+def ngram_thresholds(ngram: int, favor_shorter_ngram: bool) -> list[float]:
+    """Where [0, 1) is divided between the n-grams of 1, 2, ... words.
+
+    Args:
+        ngram: Most words in an n-gram.
+        favor_shorter_ngram: Draw an n-gram of n words with p ∝ 1/n; if
+            False, with these probabilities in reverse.
+
+    Returns:
+        `ngram - 1` ascending numbers: a uniform draw above k of them stands
+        for an n-gram of k + 1 words.
+    """
+    weights = [1 / n for n in range(1, ngram + 1)]
+    if not favor_shorter_ngram:
+        weights.reverse()
+    total = sum(weights)
+    # The last threshold would be 1, which no draw reaches.
+    return [w / total for w in accumulate(weights)][:-1]
+
+
 class MaskedTokens(NamedTuple):
     """A masked sequence and what was there before.
 
@@ -122,12 +142,7 @@ class NgramMasker:
         self.vocabulary_size = vocabulary_size
         self.max_predictions_per_seq = max_predictions_per_seq
         self.masked_lm_prob = masked_lm_prob
-        weights = [1 / n for n in range(1, ngram + 1)]
-        if not favor_shorter_ngram:
-            weights.reverse()
-        total = sum(weights)
-        # The last threshold would be 1, which no draw reaches.
-        self._thresholds = [w / total for w in accumulate(weights)][:-1]
+        self._thresholds = ngram_thresholds(ngram, favor_shorter_ngram)
 
     def mask(
         self,
