@@ -21,6 +21,13 @@ def prepare(
         Path, typer.Option(help="SentencePiece model, as `vocab` writes it.")
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the shards to.")],
+    masking: Annotated[
+        Literal["dynamic", "static"],
+        typer.Option(
+            help="Store pairs and mask them anew in each epoch, or store "
+            "masked examples as google-research/albert reads them."
+        ),
+    ] = "dynamic",
     max_seq_length: Annotated[
         int, typer.Option(help="Longest sequence in tokens.")
     ] = 512,
@@ -47,9 +54,12 @@ def prepare(
         ),
     ] = True,
     dupe_factor: Annotated[
-        int,
-        typer.Option(help="Times each document is used, masked anew."),
-    ] = 40,
+        int | None,
+        typer.Option(
+            help="Times each document is used, in other pairs each time.",
+            show_default="1; 40 with static masks",
+        ),
+    ] = None,
     single_segment: Annotated[
         Literal["random", "skip"],
         typer.Option(
@@ -88,8 +98,7 @@ def prepare(
 ) -> None:
     """Make pretraining examples from text: sentence pairs, masked.
 
-    Writes TFRecords with the features of google-research/albert, and a
-    manifest. The same text, vocabulary, options and seed give the same bytes,
+    Writes TFRecords and a manifest, which training reads. The same text, vocabulary, options and seed give the same bytes,
     whatever the number of processes.
     """
     from albert_keras.pretraining import ExampleOptions
@@ -97,6 +106,7 @@ def prepare(
     from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
     options = ExampleOptions(
+        masking=masking,
         max_seq_length=max_seq_length,
         max_predictions_per_seq=max_predictions_per_seq,
         masked_lm_prob=masked_lm_prob,
@@ -126,10 +136,15 @@ def prepare(
             f"Stopped before the last example, so '{out}' was not written."
         ) from None
     seconds = time.perf_counter() - started
+    masks = (
+        f"{manifest.masked_tokens:,} of them masked"
+        if masking == "static"
+        else "masked anew in each epoch"
+    )
     Console().print(
         f"{manifest.examples:,} examples of {manifest.documents:,} documents: "
-        f"{manifest.tokens:,} tokens, {manifest.masked_tokens:,} of them "
-        f"masked, in {len(manifest.shards)} shards in {out} "
+        f"{manifest.tokens:,} tokens, {masks}, "
+        f"in {len(manifest.shards)} shards in {out} "
         f"({manifest.tokens / seconds:,.0f} tokens/s).",
         highlight=False,
         markup=False,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import accumulate
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from albert_keras.pretraining.batches import PairMasker, examples_parser
 from albert_keras.pretraining.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -80,13 +82,14 @@ def dataset(
     manifests = [Manifest.read(folder) for folder in folders]
     _check_arguments(batch_size, skip)
     _check_manifests(folders, manifests, tokenizer_sha256)
-    files = [
-        _checked_file(folder / shard.file, shard.bytes)
+    shards_read = [
+        (_checked_file(folder / shard.file, shard.bytes), shard.examples)
         for folder, manifest in zip(folders, manifests, strict=True)
         for shard in manifest.shards
         if shard.examples
     ]
-    options = manifests[0].options
+    files, sizes = zip(*shards_read, strict=True)
+    first_numbers = [0, *accumulate(sizes)][:-1]
     count = sum(manifest.examples for manifest in manifests)
     first_epoch, first_record = divmod(skip * batch_size, count)
 
@@ -97,19 +100,24 @@ def dataset(
         order = tf.random.stateless_uniform(
             [], [seed, epoch], minval=None, maxval=None, dtype=tf.int64
         )
-        names = tf.data.Dataset.from_tensor_slices(files)
+        names = tf.data.Dataset.from_tensor_slices(
+            (list(files), tf.constant(first_numbers, tf.int64))
+        )
         if shuffle:
             names = names.shuffle(len(files), seed=order)
         records = names.interleave(
-            tf.data.TFRecordDataset,
+            lambda name, first: tf.data.TFRecordDataset(name).enumerate(first),
             cycle_length=_FILES_AT_ONCE,
             block_length=_RECORDS_A_TURN,
         )
         if shuffle:
             records = records.shuffle(min(count, _SHUFFLE_RECORDS), seed=order)
         done = tf.constant(first_record, tf.int64)
-        return records.skip(tf.where(epoch == first_epoch, done, 0))
+        records = records.skip(tf.where(epoch == first_epoch, done, 0))
+        epochs = tf.data.Dataset.from_tensors(epoch).repeat()
+        return tf.data.Dataset.zip(epochs, records)
 
+    reader = _reader(manifests[0], seed)
     if repeat:
         last_epoch, cardinality = tf.int64.max, tf.data.INFINITE_CARDINALITY
     else:
@@ -120,7 +128,7 @@ def dataset(
         .flat_map(records_of)
         .batch(batch_size, drop_remainder=repeat)
         .map(
-            _parser(options.max_seq_length, options.max_predictions_per_seq),
+            reader,
             num_parallel_calls=tf.data.AUTOTUNE,
             deterministic=True,
         )
@@ -172,7 +180,7 @@ def _check_manifests(
                 f"in use, SHA-256 {expected[:12]}…. Received: examples made "
                 f"with {manifest.tokenizer_sha256[:12]}…."
             )
-        for name in ("max_seq_length", "max_predictions_per_seq"):
+        for name in ("masking", "max_seq_length", "max_predictions_per_seq"):
             value = getattr(manifest.options, name)
             if value != getattr(first.options, name):
                 raise ValueError(
@@ -196,40 +204,17 @@ def _checked_file(path: Path, size: int) -> str:
     return str(path)
 
 
-def _parser(length: int, predictions: int) -> Any:
-    """A function from B serialized examples to a batch."""
-    import tensorflow as tf
-
-    def integers(count: int) -> tf.io.FixedLenFeature:
-        return tf.io.FixedLenFeature([count], tf.int64)
-
-    features = {
-        "input_ids": integers(length),
-        "input_mask": integers(length),
-        "segment_ids": integers(length),
-        "masked_lm_positions": integers(predictions),
-        "masked_lm_ids": integers(predictions),
-        "masked_lm_weights": tf.io.FixedLenFeature([predictions], tf.float32),
-        "next_sentence_labels": integers(1),
-    }
-
-    def parse(records: tf.Tensor) -> tuple[dict, dict, dict]:
-        parsed = tf.io.parse_example(records, features)
-        label = tf.cast(parsed["next_sentence_labels"][:, 0], tf.int32)
-        x = {
-            "token_ids": tf.cast(parsed["input_ids"], tf.int32),
-            "segment_ids": tf.cast(parsed["segment_ids"], tf.int32),
-            "padding_mask": tf.cast(parsed["input_mask"], tf.int32),
-            "mask_positions": tf.cast(parsed["masked_lm_positions"], tf.int32),
-        }
-        y = {
-            "mlm_logits": tf.cast(parsed["masked_lm_ids"], tf.int32),
-            "sop_logits": label,
-        }
-        sample_weight = {
-            "mlm_logits": parsed["masked_lm_weights"],
-            "sop_logits": tf.ones_like(label, tf.float32),
-        }
-        return x, y, sample_weight
-
-    return parse
+def _reader(
+    manifest: Manifest, seed: int
+) -> Callable[
+    [tf.Tensor, tuple[tf.Tensor, tf.Tensor]], tuple[dict, dict, dict]
+]:
+    """A function from epochs, numbers and records of B examples to a batch."""
+    options = manifest.options
+    if options.masking == "static":
+        parse = examples_parser(
+            options.max_seq_length, options.max_predictions_per_seq
+        )
+        return lambda epochs, numbered: parse(numbered[1])
+    mask = PairMasker(manifest, seed)
+    return lambda epochs, numbered: mask(epochs, *numbered)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from random import Random
-from typing import NamedTuple, Protocol, get_args
+from typing import Literal, NamedTuple, Protocol, get_args
 
 from albert_keras.pretraining.masking import NgramMasker, word_start_table
 from albert_keras.pretraining.segments import (
@@ -15,12 +15,20 @@ from albert_keras.pretraining.segments import (
     segment_pairs,
 )
 
+Masking = Literal["dynamic", "static"]
+_ORIGINAL_COPIES = 40
+# Twice the length of a segment has to fit into two bytes.
+_LONGEST_DYNAMIC = 1 << 14
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleOptions:
     """What examples are to be made; the defaults are the original's flags.
 
     Args:
+        masking: `"dynamic"` stores pairs unmasked, and reading draws new masks
+            in each epoch; `"static"` stores masked examples of the original's
+            form, which its scripts can read.
         max_seq_length: Longest sequence in tokens, special tokens included.
         max_predictions_per_seq: Most masked tokens of a sequence. With both
             defaults this limit binds, not `masked_lm_prob`: 20 of 512 tokens
@@ -32,7 +40,9 @@ class ExampleOptions:
         favor_shorter_ngram: Draw an n-gram of n words with p ∝ 1/n, or with
             these probabilities reversed.
         dupe_factor: Times each document is used, each time with other pairs
-            and other masks.
+            and, if they are static, other masks. `None` stands for the
+            original's 40 under static masking, which has no other way to vary
+            the masks, and for 1 under dynamic masking.
         single_segment: `"random"` pairs a lone segment with one of another
             document under label 1, as the original does; `"skip"` drops it,
             so that label 1 always means "swapped".
@@ -45,19 +55,29 @@ class ExampleOptions:
     `create_pretraining_data.py`.
     """
 
+    masking: Masking = "dynamic"
     max_seq_length: int = 512
     max_predictions_per_seq: int = 20
     masked_lm_prob: float = 0.15
     short_seq_prob: float = 0.1
     ngram: int = 3
     favor_shorter_ngram: bool = True
-    dupe_factor: int = 40
+    dupe_factor: int | None = None
     single_segment: SingleSegment = "random"
     seed: int = 12345
 
     def __post_init__(self) -> None:
+        if self.dupe_factor is None:
+            copies = _ORIGINAL_COPIES if self.masking == "static" else 1
+            object.__setattr__(self, "dupe_factor", copies)
         # Two tokens, one a side, are the least that a pair can be cut to.
         self._require_at_least("max_seq_length", SPECIAL_TOKENS_PER_PAIR + 2)
+        if self.masking == "dynamic" and self.max_seq_length > _LONGEST_DYNAMIC:
+            raise ValueError(
+                f"`max_seq_length` must be at most {_LONGEST_DYNAMIC} with "
+                "dynamic masks. Received: "
+                f"max_seq_length={self.max_seq_length}."
+            )
         for name in ("max_predictions_per_seq", "ngram", "dupe_factor"):
             self._require_at_least(name, 1)
         for name in ("masked_lm_prob", "short_seq_prob"):
@@ -66,11 +86,15 @@ class ExampleOptions:
                 raise ValueError(
                     f"`{name}` must be a probability. Received: {name}={value}."
                 )
-        if self.single_segment not in get_args(SingleSegment):
-            raise ValueError(
-                "`single_segment` must be 'random' or 'skip'. "
-                f"Received: single_segment={self.single_segment!r}."
-            )
+        for name, known in (
+            ("masking", get_args(Masking)),
+            ("single_segment", get_args(SingleSegment)),
+        ):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"`{name}` must be {' or '.join(map(repr, known))}. "
+                    f"Received: {name}={getattr(self, name)!r}."
+                )
 
     def _require_at_least(self, name: str, least: int) -> None:
         value = getattr(self, name)
@@ -126,6 +150,9 @@ class ExampleMaker:
         tokenizer: Gives the ids, and the pieces that say where words begin.
         options: What examples to make.
 
+    Attributes:
+        starts: One byte an id: 1 if its piece begins a word.
+
     Example:
 
     ```python
@@ -141,7 +168,7 @@ class ExampleMaker:
         self.tokenizer = tokenizer
         self.options = options
         self._specials = {tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id}
-        self._starts = word_start_table(
+        self.starts = word_start_table(
             map(tokenizer.id_to_piece, range(tokenizer.vocabulary_size))
         )
         self._masker = NgramMasker(
@@ -197,9 +224,32 @@ class ExampleMaker:
             The examples of the first copy of each document, then those of
             the second, and so on.
         """
+        for pair, rng in self._pairs(documents, first_number):
+            yield self._example(pair, rng)
+
+    def pairs(
+        self, documents: Sequence[Document], first_number: int = 0
+    ) -> Iterator[SegmentPair]:
+        """Make the pairs of all examples, without masks.
+
+        Args:
+            documents: As in `examples`.
+            first_number: As in `examples`.
+
+        Yields:
+            The pairs, in the order of `examples`.
+        """
+        for pair, _ in self._pairs(documents, first_number):
+            yield pair
+
+    def _pairs(
+        self, documents: Sequence[Document], first_number: int
+    ) -> Iterator[tuple[SegmentPair, Random]]:
+        """Each pair with the generator that goes on to draw its masks."""
         options = self.options
         kept = [index for index, document in enumerate(documents) if document]
         filled = [documents[index] for index in kept]
+        assert options.dupe_factor is not None  # was filled in
         for copy in range(options.dupe_factor):
             for place, index in enumerate(kept):
                 rng = Random(f"{options.seed}:{copy}:{first_number + index}")
@@ -211,14 +261,14 @@ class ExampleMaker:
                     single_segment=options.single_segment,
                     rng=rng,
                 ):
-                    yield self._example(pair, rng)
+                    yield pair, rng
 
     def _example(self, pair: SegmentPair, rng: Random) -> PretrainingExample:
         segment_a, segment_b, sop_label = pair
         cls, sep = self.tokenizer.cls_id, self.tokenizer.sep_id
         token_ids = [cls, *segment_a, sep, *segment_b, sep]
         second = len(segment_a) + 2
-        is_start = self._starts.__getitem__
+        is_start = self.starts.__getitem__
         starts_a = bytes(map(is_start, segment_a))
         starts_b = bytes(map(is_start, segment_b))
         masked = self._masker.mask(

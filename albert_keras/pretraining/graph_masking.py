@@ -93,7 +93,8 @@ class GraphMasker:
         most = self.max_predictions_per_seq
         positions = tf.ensure_shape(_indices(chosen, most), [None, most])
         weights = tf.cast(
-            tf.range(most) < tf.reduce_sum(tf.cast(chosen, tf.int32), 1)[:, None],
+            tf.range(most)
+            < tf.reduce_sum(tf.cast(chosen, tf.int32), 1)[:, None],
             tf.float32,
         )
         kept = tf.cast(weights, tf.int32)
@@ -148,7 +149,9 @@ class GraphMasker:
         )
         tries = tf.reduce_max(words.counts)
 
-        def goes_on(tried: tf.Tensor, room: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
+        def goes_on(
+            tried: tf.Tensor, room: tf.Tensor, _: tf.Tensor
+        ) -> tf.Tensor:
             return (tried < tries) & tf.reduce_any(room > 0)
 
         def one_try(

@@ -10,7 +10,7 @@ from albert_keras.pretraining.examples import ExampleOptions
 
 MANIFEST_NAME = "manifest.json"
 _FORMAT = "albert_keras.pretraining.examples"
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,11 +37,13 @@ class Manifest:
         documents: Number of documents read that had any tokens.
         sentences: Number of sentences read that had any tokens.
         tokens: Tokens of all examples, padding not counted.
-        masked_tokens: Tokens to predict in all examples.
+        masked_tokens: Tokens to predict in all examples; 0 where the masks
+            are dynamic.
         shards: The files.
         options: How the examples were made.
         tokenizer_sha256: SHA-256 of the SentencePiece model, in hexadecimal.
         vocabulary_size: Number of pieces of that model.
+        special_ids: Its ids of `[CLS]`, `[SEP]` and `[MASK]`, by these names.
         lowercase: Whether the text was lower-cased.
         keep_accents: Whether its combining characters were kept.
         versions: Versions of what made the examples.
@@ -56,6 +58,7 @@ class Manifest:
     options: ExampleOptions
     tokenizer_sha256: str
     vocabulary_size: int
+    special_ids: dict[str, int]
     lowercase: bool
     keep_accents: bool
     versions: dict[str, str]

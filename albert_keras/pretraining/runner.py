@@ -13,9 +13,11 @@ import albert_keras
 from albert_keras.pretraining.documents import chunk_documents, read_documents
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 from albert_keras.pretraining.manifest import Manifest, Shard, sha256
+from albert_keras.pretraining.pair_records import PairSerializer
 from albert_keras.pretraining.processes import map_in_order
 from albert_keras.pretraining.progress import progress_bar
 from albert_keras.pretraining.records import ExampleSerializer
+from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
@@ -77,6 +79,7 @@ def prepare(
     documents = read_documents(corpus)
     text_bytes = sum(Path(path).stat().st_size for path in corpus)
     if shards is None:
+        assert options.dupe_factor is not None  # was filled in
         wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
         shards = min(_MOST_SHARDS, max(1, math.ceil(wanted)))
     elif shards < 1:
@@ -137,20 +140,27 @@ class _RecordMaker:
         self, tokenizer: SentencePieceTokenizer, options: ExampleOptions
     ) -> None:
         self._maker = ExampleMaker(tokenizer, options)
-        self._serializer = ExampleSerializer(
+        self._examples = ExampleSerializer(
             max_seq_length=options.max_seq_length,
             max_predictions_per_seq=options.max_predictions_per_seq,
             vocabulary_size=tokenizer.vocabulary_size,
         )
+        self._pairs = PairSerializer(self._maker.starts)
 
     def __call__(self, chunk: _Chunk) -> tuple[list[bytes], _Counts]:
         documents = self._maker.encode(chunk.documents)
         records = []
         tokens = masked_tokens = 0
-        for example in self._maker.examples(documents, chunk.first_number):
-            records.append(frame_record(self._serializer.serialize(example)))
-            tokens += len(example.token_ids)
-            masked_tokens += len(example.mask_ids)
+        if self._maker.options.masking == "static":
+            for example in self._maker.examples(documents, chunk.first_number):
+                records.append(frame_record(self._examples.serialize(example)))
+                tokens += len(example.token_ids)
+                masked_tokens += len(example.mask_ids)
+        else:
+            for pair in self._maker.pairs(documents, chunk.first_number):
+                records.append(frame_record(self._pairs.serialize(pair)))
+                tokens += len(pair.segment_a) + len(pair.segment_b)
+            tokens += SPECIAL_TOKENS_PER_PAIR * len(records)
         return records, _Counts(
             text_bytes=sum(
                 len(sentence.encode()) + 1
@@ -199,6 +209,11 @@ def _manifest(
         options=options,
         tokenizer_sha256=sha256(tokenizer.proto),
         vocabulary_size=tokenizer.vocabulary_size,
+        special_ids={
+            "[CLS]": tokenizer.cls_id,
+            "[SEP]": tokenizer.sep_id,
+            "[MASK]": tokenizer.mask_id,
+        },
         lowercase=tokenizer.lowercase,
         keep_accents=tokenizer.keep_accents,
         versions={

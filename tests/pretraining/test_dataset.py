@@ -11,7 +11,10 @@ from albert_keras.pretraining.manifest import sha256
 from albert_keras.pretraining.runner import prepare
 
 OPTIONS = ExampleOptions(
-    max_seq_length=48, max_predictions_per_seq=7, dupe_factor=1
+    masking="static",
+    max_seq_length=48,
+    max_predictions_per_seq=7,
+    dupe_factor=1,
 )
 
 

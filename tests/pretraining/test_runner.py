@@ -14,7 +14,9 @@ from albert_keras.pretraining.manifest import Manifest
 from albert_keras.pretraining.records import ExampleSerializer
 from albert_keras.pretraining.runner import prepare
 
-OPTIONS = ExampleOptions(max_seq_length=64, dupe_factor=2, seed=7)
+OPTIONS = ExampleOptions(
+    masking="static", max_seq_length=64, dupe_factor=2, seed=7
+)
 
 
 def run(corpus, tokenizer, out, options=OPTIONS, **arguments):
@@ -45,7 +47,10 @@ def test_documents_are_numbered_through_all_chunks(
     tmp_path, tokenizer, large_corpus
 ):
     options = ExampleOptions(
-        max_seq_length=64, dupe_factor=1, single_segment="skip"
+        masking="static",
+        max_seq_length=64,
+        dupe_factor=1,
+        single_segment="skip",
     )
     run(large_corpus, tokenizer, tmp_path / "out", options, shards=1)
     maker = ExampleMaker(tokenizer, options)

@@ -19,6 +19,7 @@ MANIFEST = Manifest(
     options=ExampleOptions(),
     tokenizer_sha256="",
     vocabulary_size=5,
+    special_ids={"[CLS]": 2, "[SEP]": 3, "[MASK]": 4},
     lowercase=True,
     keep_accents=False,
     versions={},
