@@ -98,8 +98,9 @@ def prepare(
 ) -> None:
     """Make pretraining examples from text: sentence pairs, masked.
 
-    Writes TFRecords and a manifest, which training reads. The same text, vocabulary, options and seed give the same bytes,
-    whatever the number of processes.
+    Writes TFRecords and a manifest, which training reads. The same text,
+    vocabulary, options and seed give the same bytes, whatever the number of
+    processes.
     """
     from albert_keras.pretraining import ExampleOptions
     from albert_keras.pretraining import prepare as prepare_shards
