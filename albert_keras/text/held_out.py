@@ -68,7 +68,11 @@ class HeldOut:
                 yield from repeat(sentence, copies)
             self._heap, self._copies = [], {}
 
-    def sentences(self) -> Iterator[str]:
+    def __len__(self) -> int:
+        """How many sentences are held out so far."""
+        return len(self._heap)
+
+    def __iter__(self) -> Iterator[str]:
         """The held-out sentences, once each, when all have been read."""
         for _, sentence in sorted(self._heap):
             yield sentence.decode()

@@ -16,7 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from albert_keras import __version__
 from albert_keras.text.corpus import read_lines, text_files
-from albert_keras.text.fertility import Fertility, measure_fertility
+from albert_keras.text.fertility import measure_fertility
 from albert_keras.text.held_out import HeldOut
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.sentences import LONGEST_LINE, Sentences
@@ -126,6 +126,8 @@ def train_vocabulary(
         text_files(item for item in texts_or_files if not isinstance(item, str))
     measured_paths = [os.fspath(path) for path in held_out_files]
     measured_files = text_files(measured_paths)
+    for _ in _lines(measured_files):
+        pass  # that one is no text is to be known before the training
     held_out = HeldOut(0 if measured_paths else held_out_share)
     normalization = {"lowercase": lowercase, "keep_accents": keep_accents}
     corpus = Sentences(texts_or_files, **normalization)
@@ -138,8 +140,12 @@ def train_vocabulary(
         (stage / MODEL_NAME).write_bytes(model)
         tokenizer = SentencePieceTokenizer(model, **normalization)
         _write_pieces(tokenizer, stage / "spiece.vocab")
-        report("Measuring on held-out sentences")
-        fertility = _measure(tokenizer, held_out, measured_files)
+        fertility = None
+        if measured_files or held_out:
+            report("Measuring on held-out sentences")
+            fertility = measure_fertility(
+                tokenizer, held_out or _lines(measured_files)
+            )
         description = {
             "normalization": normalization,
             "settings": settings,
@@ -249,18 +255,6 @@ def _write_pieces(tokenizer: SentencePieceTokenizer, path: Path) -> None:
     path.write_text("".join(lines), encoding="utf-8")
 
 
-def _measure(
-    tokenizer: SentencePieceTokenizer, held_out: HeldOut, files: list[Path]
-) -> Fertility | None:
-    """What the held-out text shows, if there is any."""
-    if files:
-        return measure_fertility(
-            tokenizer,
-            (
-                line
-                for file in files
-                for line in read_lines(file, longest=LONGEST_LINE)
-            ),
-        )
-    sentences = list(held_out.sentences())
-    return measure_fertility(tokenizer, sentences) if sentences else None
+def _lines(files: list[Path]) -> Iterator[str]:
+    for file in files:
+        yield from read_lines(file, longest=LONGEST_LINE)

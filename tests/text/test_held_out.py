@@ -17,7 +17,9 @@ def fraction(sentence):
 def split(sentences, share):
     chooser = HeldOut(share)
     rest = list(chooser.rest_of(sentences))
-    return rest, {text.encode() for text in chooser.sentences()}
+    held = [text.encode() for text in chooser]
+    assert len(held) == len(chooser) == len(set(held))
+    return rest, set(held)
 
 
 # Each once or more often, in any order.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from albert_keras.text import unigram_trainer
+from albert_keras.text import unigram_trainer, vocabulary
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.unigram_trainer import sample_lines
 from albert_keras.text.vocabulary import train_vocabulary
@@ -349,6 +349,16 @@ def test_stops_while_reading(texts, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         train_vocabulary(stopping(), tmp_path / "a", **SMALL)
+    assert files_in(tmp_path) == []
+
+
+def test_stops_while_measuring(texts, tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(vocabulary, "measure_fertility", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_vocabulary(texts, tmp_path / "a", held_out_share=0.2, **SMALL)
     assert files_in(tmp_path) == []
 
 
