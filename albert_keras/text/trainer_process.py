@@ -24,6 +24,13 @@ class TrainerError(Exception):
         self.status = status
         self.complaint = complaint
 
+    @property
+    def is_of_no_text(self) -> bool:
+        """Whether SentencePiece's own normalisation left nothing."""
+        return bool(
+            re.search(r"all_chars_count|!sentences_\.empty", self.complaint)
+        )
+
     def reason(self, vocab_size: int, words: int) -> Exception:
         """What the complaint means for who asked for the vocabulary.
 
@@ -54,8 +61,8 @@ class TrainerError(Exception):
                 f"Received: signal {-self.status}, as when memory runs out; a "
                 "smaller `input_sentence_size` needs less."
             )
-        lines = self.complaint.strip().splitlines()
-        reason = lines[-1] if lines else f"exit status {self.status}"
+        said = " ".join(self.complaint.split())
+        reason = said or f"exit status {self.status}"
         return RuntimeError(
             f"SentencePiece could not train the vocabulary: {reason}"
         )

@@ -238,7 +238,7 @@ def _train(
             ),
         )
     except TrainerError as error:
-        if not corpus.sentences or "all_chars_count" in error.complaint:
+        if not corpus.sentences or error.is_of_no_text:
             raise ValueError(
                 "The corpus must hold text to train a vocabulary. Received: "
                 f"{corpus.texts} texts and {corpus.files} files without a word."

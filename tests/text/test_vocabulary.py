@@ -255,6 +255,7 @@ def test_refuses_to_overwrite(texts, tmp_path):
         ([Path()], FileNotFoundError, "., a folder in which there is none"),
         ([], ValueError, "0 texts and 0 files without a word"),
         (["", " \n\t"], ValueError, "2 texts and 0 files without a word"),
+        (["\u200b"], ValueError, "1 texts and 0 files without a word"),
         ("corpus.txt", TypeError, "Received: 'corpus.txt'"),
         ([Path("missing.txt")], FileNotFoundError, "missing.txt"),
         (["too few words"], ValueError, r"Received: vocab_size=120 for 3"),
