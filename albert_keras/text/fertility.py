@@ -95,7 +95,8 @@ def measure_fertility(
 
     ```python
     tokenizer = SentencePieceTokenizer("spiece.model")
-    measure_fertility(tokenizer, ["Unbelievable!"]).pieces_per_word  # 2.0
+    fertility = measure_fertility(tokenizer, ["Tokenization matters"])
+    fertility.pieces_per_word  # 2.0: ▁to ken ization ▁matters
     ```
     """
     counts = Fertility()
