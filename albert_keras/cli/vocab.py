@@ -110,7 +110,6 @@ def _table(fertility: dict[str, Any]) -> Table:
         box=None,
         pad_edge=False,
         padding=(0, 3, 0, 0),
-        show_header=True,
     )
     table.add_column("", justify="right")
     table.add_column("", overflow="fold")
