@@ -20,6 +20,7 @@ from albert_keras.pretraining.records import ExampleSerializer
 from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
+from albert_keras.text.corpus import text_files
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 # A shard is shuffled in memory.
@@ -44,8 +45,8 @@ def prepare(
     number of shards, to the last byte; not on the number of processes.
 
     Args:
-        corpus: Text files, one sentence a line, a blank line after each
-            document.
+        corpus: Text files, or folders of such, one sentence a line, a blank
+            line after each document.
         tokenizer: The tokenizer of the model to be pretrained.
         out: The folder to write. It appears when all is done.
         options: What examples to make.
@@ -76,8 +77,9 @@ def prepare(
     ```
     """
     options = options or ExampleOptions()
-    documents = read_documents(corpus)
-    text_bytes = sum(Path(path).stat().st_size for path in corpus)
+    files = text_files(corpus)
+    documents = read_documents(files)
+    text_bytes = sum(file.stat().st_size for file in files)
     if shards is None:
         assert options.dupe_factor is not None  # was filled in
         wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
