@@ -144,7 +144,7 @@ class _RecordMaker:
         self._maker = ExampleMaker(tokenizer, options)
         self._examples = ExampleSerializer(
             max_seq_length=options.max_seq_length,
-            max_predictions_per_seq=options.max_predictions_per_seq,
+            max_predictions_per_seq=options.prediction_slots,
             vocabulary_size=tokenizer.vocabulary_size,
         )
         self._pairs = PairSerializer(self._maker.starts)
