@@ -20,7 +20,7 @@ import functools
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable
 from itertools import filterfalse
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -216,29 +216,35 @@ def graph_normalize(
 @functools.cache
 def whitespace_class() -> str:
     """RE2 character class of what `str.split` takes for whitespace."""
-    return _character_class(c for c in map(chr, _code_points()) if c.isspace())
+    return character_class(str.isspace)
 
 
 @functools.cache
 def _combining_class() -> str:
     # Not `\p{Mn}`: most of its marks have combining class zero and stay, and
     # a few characters outside it have another class and go.
-    return _character_class(
-        filter(unicodedata.combining, map(chr, _code_points()))
-    )
+    return character_class(unicodedata.combining)
 
 
-def _code_points() -> range:
-    return range(sys.maxunicode + 1)
+def character_class(belongs: Callable[[str], object]) -> str:
+    """RE2 character class of all characters for which a function is true.
 
+    Unlike a class by name, which RE2 fills from a Unicode version of its own,
+    it is what Python takes it for.
 
-def _character_class(chars: Iterable[str]) -> str:
+    Args:
+        belongs: The function, of one character.
+
+    Returns:
+        The class, in brackets.
+    """
     ranges: list[list[int]] = []
-    for code in map(ord, chars):
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
+    for code in range(sys.maxunicode + 1):
+        if belongs(chr(code)):
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
     return (
         "["
         + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges)
