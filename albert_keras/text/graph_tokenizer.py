@@ -23,10 +23,11 @@ class GraphTokenizer(GraphBatches):
     `tf.saved_model.save`; to load it again takes `import tensorflow_text` and
     nothing of this project. The operations are those which TF Serving links.
 
-    TensorFlow Text carries SentencePiece 0.1.96. Where two segmentations score
-    exactly the same, as `0000` + `000` and `000` + `0000` do, it can take
-    another than today's SentencePiece: 60 of 184,000 lines of program text
-    with the released vocabulary, all of them runs of one character.
+    Of segmentations that score exactly the same, as `0000` + `000` and `000` +
+    `0000` do, both sides take the one that SentencePiece's search meets first.
+    It meets the same one in the 0.1.96 that TensorFlow Text carries and in all
+    releases up to 0.2.1; later ones search in another order, which is why this
+    project holds SentencePiece below 0.2.2.
 
     Args:
         tokenizer: The Python twin.

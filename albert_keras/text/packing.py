@@ -7,6 +7,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from albert_keras.text.inputs import as_text
+
 TRUNCATIONS = ("longest_first", "only_first", "only_second")
 PADDINGS = ("longest", "max_length")
 
@@ -86,30 +88,21 @@ def pack(
     """
     _check_options(max_length, truncation, padding, pad_to_multiple_of)
     is_single = isinstance(first, str | bytes)
-    texts = [_as_batch(first)]
-    if second is not None:
-        texts.append(_as_batch(second))
-        if isinstance(second, str | bytes) != is_single or len(texts[0]) != len(
-            texts[1]
-        ):
-            raise ValueError(
-                "`second` must hold one text for each of `first`. Received: "
-                f"{_count(first)} in `first`, {_count(second)} in `second`."
-            )
+    texts = _as_batches(first, second)
     ids = [tokenizer.encode_batch(t, num_threads=num_threads) for t in texts]
     rows = []
-    for row_texts, row_ids in zip(
-        zip(*texts, strict=True), zip(*ids, strict=True), strict=True
+    for row_ids, row_texts in zip(
+        zip(*ids, strict=True), zip(*texts, strict=True), strict=True
     ):
         kept = _kept_lengths([len(i) for i in row_ids], max_length, truncation)
+        spans = [
+            tokenizer.offsets(t) if return_offsets else [] for t in row_texts
+        ]
         rows.append(
             [
-                _Part(
-                    token_ids[:length],
-                    tokenizer.offsets(text)[:length] if return_offsets else [],
-                )
-                for text, token_ids, length in zip(
-                    row_texts, row_ids, kept, strict=True
+                _Part(part_ids[:length], part_spans[:length])
+                for part_ids, part_spans, length in zip(
+                    row_ids, spans, kept, strict=True
                 )
             ]
         )
@@ -256,11 +249,28 @@ def _check_options(
         )
 
 
+def _as_batches(
+    first: str | bytes | Sequence[str | bytes],
+    second: str | bytes | Sequence[str | bytes] | None,
+) -> list[list[str | bytes]]:
+    """The first texts and, for pairs, the second ones."""
+    if second is None:
+        return [_as_batch(first)]
+    batches = [_as_batch(first), _as_batch(second)]
+    is_single = [isinstance(texts, str | bytes) for texts in (first, second)]
+    if len(batches[0]) != len(batches[1]) or is_single[0] != is_single[1]:
+        received = [
+            "a single text" if single else f"{len(batch)} texts"
+            for batch, single in zip(batches, is_single, strict=True)
+        ]
+        raise ValueError(
+            "`second` must hold one text for each of `first`. Received: "
+            f"{received[0]} in `first`, {received[1]} in `second`."
+        )
+    return batches
+
+
 def _as_batch(texts: str | bytes | Sequence[str | bytes]) -> list[str | bytes]:
-    return [texts] if isinstance(texts, str | bytes) else list(texts)
-
-
-def _count(texts: str | bytes | Sequence[str | bytes]) -> str:
-    if isinstance(texts, str | bytes):
-        return "a single text"
-    return f"{len(texts)} texts"
+    if isinstance(texts, Sequence) and not isinstance(texts, str | bytes):
+        return list(texts)
+    return [as_text(texts)]

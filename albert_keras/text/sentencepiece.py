@@ -106,10 +106,13 @@ class SentencePieceTokenizer:
         """Token ids of the text alone, without `[CLS]` and `[SEP]` around it.
 
         Args:
-            text: The raw text.
+            text: The raw text; bytes are taken for UTF-8, see `as_text`.
 
         Returns:
             The token ids.
+
+        Raises:
+            TypeError: If `text` is neither a string nor bytes.
         """
         segments = self._segments(text)
         # One string at a time: for a list SentencePiece starts threads.
@@ -129,7 +132,16 @@ class SentencePieceTokenizer:
 
         Returns:
             A list of token ids for each text.
+
+        Raises:
+            TypeError: If `texts` is a single text, or one of them is neither
+                a string nor bytes.
         """
+        if isinstance(texts, str | bytes):
+            raise TypeError(
+                "`texts` must be a list of texts. Received: "
+                f"{texts!r:.100}, which is one."
+            )
         rows = [self._segments(text) for text in texts]
         encoded = self.processor.encode(
             [self._prepare(part) for segments in rows for part in segments],

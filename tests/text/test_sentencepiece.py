@@ -274,7 +274,7 @@ def test_wrong_files(tmp_path, tokenizer):
 
 
 def test_model_of_something_else():
-    proto = train(["hello world"] * 9, vocab_size=11)
+    proto = train(["hello world"] * 9, vocab_size=10)
     with pytest.raises(ValueError, match=r"without \[CLS\], \[SEP\], \[MASK\]"):
         SentencePieceTokenizer(proto)
 
