@@ -14,7 +14,9 @@ SUFFIX_MARK = "##"
 """What a piece begins with that goes on with a word."""
 
 
-def load_pieces(vocabulary: str | os.PathLike[str] | Sequence[str]) -> list[str]:
+def load_pieces(
+    vocabulary: str | os.PathLike[str] | Sequence[str],
+) -> list[str]:
     """Loads a WordPiece vocabulary and looks whether ALBERT can use it.
 
     A file is read as by `load_vocab` of google-research/albert
@@ -79,10 +81,10 @@ def _read_lines(path: Path) -> list[str]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        number = 1 + data.count(b"\n", 0, error.start)
         raise ValueError(
             "A vocab.txt must be encoded in UTF-8. Received: "
-            f"{path}, with the byte 0x{data[error.start]:02x} in line "
-            f"{data.count(b'\n', 0, error.start) + 1}."
+            f"{path}, with the byte 0x{data[error.start]:02x} in line {number}."
         ) from error
     # Not `splitlines`: a vocabulary can hold other line ends as pieces.
     return text.removesuffix("\n").split("\n")
@@ -93,17 +95,17 @@ def _piece_of(line: str) -> str:
 
 
 def _checked(vocabulary: Sequence[str]) -> list[str]:
-    pieces = list(vocabulary)
-    for piece in pieces:
+    is_list = isinstance(vocabulary, list | tuple)
+    for piece in vocabulary if is_list else [vocabulary]:
         if not isinstance(piece, str):
             raise TypeError(
                 "A WordPiece tokenizer must be given the path of a vocab.txt "
                 f"or a list of pieces. Received: {piece!r} of type "
-                f"{type(piece).__name__} in the list."
+                f"{type(piece).__name__}{' in a list' if is_list else ''}."
             )
         if piece != _piece_of(piece):
             raise ValueError(
                 "A piece must be a string without white space. Received: "
                 f"{piece!r}."
             )
-    return pieces
+    return list(vocabulary)
