@@ -134,7 +134,7 @@ class AlbertWordPieceTokenizer(
         self._update_special_token_ids()
 
     @property
-    def python_tokenizer(self) -> WordPieceTokenizer:  # type: ignore[override]
+    def python_tokenizer(self) -> WordPieceTokenizer:
         """The tokenizer without TensorFlow, light enough for workers."""
         if self._python_tokenizer is None:
             raise _no_vocabulary()

@@ -17,7 +17,10 @@ class TokenizesInPython:
     text, without TensorFlow.
     """
 
-    python_tokenizer: SentencePieceTokenizer | WordPieceTokenizer
+    @property
+    def python_tokenizer(self) -> SentencePieceTokenizer | WordPieceTokenizer:
+        """The tokenizer without TensorFlow."""
+        raise NotImplementedError
 
     def encode(self, text: str | bytes) -> list[int]:
         """Token ids of the text alone; see `SentencePieceTokenizer.encode`."""

@@ -123,7 +123,8 @@ class WordPieceTokenizer:
         # What a worker gets, instead of the cache.
         restore = functools.partial(
             type(self),
-            **self.normalization,
+            lowercase=self.lowercase,
+            keep_accents=self.keep_accents,
             special_symbols=self.special_symbols,
         )
         return restore, (self.vocabulary,)

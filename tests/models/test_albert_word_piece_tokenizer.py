@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import keras
 import keras_hub
 import numpy as np
@@ -180,9 +183,14 @@ def test_in_a_saved_keras_model(vocab_path, tmp_path):
     assert np.array_equal(loaded(tf.constant(TEXTS)), tokenizer(TEXTS))
 
 
-def test_in_the_masked_lm(tokenizer, tmp_path):
+def test_in_the_masked_lm_preprocessor(tokenizer):
     preprocessor = AlbertMaskedLMPreprocessor(
-        tokenizer, sequence_length=16, mask_selection_length=2
+        tokenizer,
+        sequence_length=16,
+        mask_selection_rate=1.0,
+        mask_selection_length=2,
+        mask_token_rate=1.0,
+        random_token_rate=0.0,
     )
     inputs, labels, weights = preprocessor(["一二三，" * 9, "the"])
     rows = np.array(inputs["token_ids"])
@@ -190,27 +198,30 @@ def test_in_the_masked_lm(tokenizer, tmp_path):
     assert rows[0, 0] == 3
     assert rows[0, -1] == 4
     assert np.array(inputs["padding_mask"]).sum(1).tolist() == [16, 3]
-    assert np.array(weights)[0].tolist() == [1, 1]
+    assert (rows == tokenizer.mask_token_id).sum(1).tolist() == [2, 1]
+    assert np.array(weights).tolist() == [[1, 1], [1, 0]]
     assert set(np.array(labels)[0]) <= set(range(6, 10))
+    assert np.array(labels)[1, 0] == PIECES.index("the")
 
+
+def test_preset_in_a_fresh_process(tokenizer, tmp_path):
+    """Which imports no more than the class it asks for a model."""
+    preprocessor = AlbertMaskedLMPreprocessor(tokenizer, sequence_length=16)
     model = AlbertMaskedLM(backbone(tokenizer), preprocessor)
-    model.fit(["一二三", "the三"], batch_size=2, verbose=0)
     model.save_to_preset(str(tmp_path))
-    loaded = AlbertMaskedLM.from_preset(str(tmp_path))
-    assert type(loaded.preprocessor.tokenizer) is AlbertWordPieceTokenizer
-    assert loaded.preprocessor.tokenizer.get_vocabulary() == PIECES
-    ids = {
-        "token_ids": rows,
-        "segment_ids": np.zeros_like(rows),
-        "padding_mask": rows != 0,
-        "mask_positions": np.array([[1, 2], [1, 0]]),
-    }
-    assert np.allclose(loaded(ids), model(ids))
+    program = (
+        "import albert_keras as ak\n"
+        f"model = ak.AlbertMaskedLM.from_preset({str(tmp_path)!r})\n"
+        "answers = ak.FillMask(model)('一[MASK]，', top_k=1)\n"
+        "print(model.preprocessor.tokenizer.pieces('the一'))\n"
+    )
+    command = [sys.executable, "-c", program]
+    assert subprocess.check_output(command, text=True) == "['the', '一']\n"
 
 
 def test_in_the_text_classifier_preprocessor(tokenizer):
     preprocessor = AlbertTextClassifierPreprocessor(tokenizer, 8)
-    inputs = preprocessor((["一二"], ["the"]))
+    inputs = preprocessor((["一二"], ["the"]), y=None)
     packed = np.array(inputs["token_ids"])[0].tolist()
     assert packed == [3, 6, 7, 4, PIECES.index("the"), 4, 0, 0]
     segments = np.array(inputs["segment_ids"])[0].tolist()
