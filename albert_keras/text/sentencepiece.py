@@ -267,6 +267,8 @@ class SentencePieceTokenizer:
     def _join(
         self, segments: list[Segment], encoded: list[list[int]]
     ) -> list[int]:
+        if len(segments) == 1:  # and no symbol, as in nearly every text
+            return self._split_digit_commas(encoded[0])
         ids: list[int] = []
         for segment, found in zip(segments, encoded, strict=True):
             if segment.symbol is not None:

@@ -28,6 +28,14 @@ def cased(tokenizer):
     return python, GraphTokenizer(python)
 
 
+@pytest.fixture(scope="module")
+def untrusted(tokenizer):
+    python = SentencePieceTokenizer(
+        tokenizer.proto, replace_quotes=True, special_symbols=False
+    )
+    return python, GraphTokenizer(python)
+
+
 @fuzz
 @given(st.lists(raw_texts(), max_size=8))
 @example(EXAMPLES)
@@ -42,6 +50,15 @@ def test_equals_python(tokenizer, graph, texts):
 @example(EXAMPLES)
 def test_equals_python_with_case_and_accents(cased, texts):
     python, graph = cased
+    found = graph.tokenize(tf.constant(texts, tf.string))
+    assert found.to_list() == python.encode_batch(texts)
+
+
+@fuzz
+@given(st.lists(raw_texts(), max_size=8))
+@example(EXAMPLES)
+def test_equals_python_without_special_symbols(untrusted, texts):
+    python, graph = untrusted
     found = graph.tokenize(tf.constant(texts, tf.string))
     assert found.to_list() == python.encode_batch(texts)
 
