@@ -80,6 +80,17 @@ def test_spans_lead_back(text):
             assert found.replace("ς", "σ") == word.replace("ς", "σ")
 
 
+def test_spans_of_accents_and_expansions():
+    text = "e\u0301 \u0301a 一\u0301!\u0301\u200b\u0301b각"
+    spans = dict(split_words_with_spans(text))
+    assert spans.pop("e") == [(0, 2)]
+    # Nothing stands before this accent, nor in a word before the next.
+    assert spans.pop("a") == [(4, 5)]
+    assert spans.pop("一") == [(6, 7)]
+    assert spans.pop("!") == [(8, 12)]
+    assert spans == {"b\u1100\u1161\u11a8": [(12, 13), *[(13, 14)] * 3]}
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 def test_graph_equals_python_on_every_character(options):
     chars = [

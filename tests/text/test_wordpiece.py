@@ -154,6 +154,10 @@ def test_decode():
     assert there_and_back("你好，[MASK]。") == "你好，[MASK]。"
     assert there_and_back("Unaffable , a b,ab") == "unaffable , a b , ab"
     assert there_and_back("a你b好 c") == "a你b好c"
+    # Wide, but letters: together they would be one word.
+    wide = WordPieceTokenizer([*SMALL, *"ａ〇々一、"])
+    ids = wide.encode("ａ ａ、〇 〇一々 々")
+    assert wide.decode(ids) == "ａ ａ、〇 〇一々 々"
     assert there_and_back("[CLS] a[SEP]x") == "[CLS] a [SEP] [UNK]"
     assert there_and_back("") == ""
     assert small.decode([small.pad_id, 5, small.pad_id]) == "un"
@@ -161,7 +165,7 @@ def test_decode():
 
 @fuzz
 @given(raw_texts())
-@example("一，\u0301a 、ａ，〇 一々一")
+@example("一，\u0301a 、ａ ａ，〇 〇 一々 一々")
 def test_decode_and_encode_again(tokenizer, cased, text):
     for python in (tokenizer, cased):
         ids = python.encode(text)
