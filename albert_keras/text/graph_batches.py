@@ -24,7 +24,8 @@ class PythonTwin(Protocol):
 class GraphBatches(tf.Module):
     """Tokenizes strings of any shape by tokenizing batches of them.
 
-    A subclass says how in `_tokenize_batch`.
+    A subclass says how in `_tokenize_batch`, and what ids stand for in
+    `pieces`.
 
     Args:
         tokenizer: The Python twin.
@@ -88,6 +89,17 @@ class GraphBatches(tf.Module):
 
     def _tokenize_batch(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Token ids of texts of shape `(batch,)`."""
+        raise NotImplementedError
+
+    def pieces(self, ids: tf.Tensor) -> tf.Tensor:
+        """The pieces that ids stand for.
+
+        Args:
+            ids: int32 tensor of any shape.
+
+        Returns:
+            String tensor of the same shape.
+        """
         raise NotImplementedError
 
     def _symbols(self, symbols: tf.Tensor) -> tf.RaggedTensor:

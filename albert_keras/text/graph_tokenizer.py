@@ -75,6 +75,9 @@ class GraphTokenizer(GraphBatches):
         tokens = tf.concat([self._symbols(segments.symbols), tokens], axis=1)
         return segments.texts.with_flat_values(tokens).merge_dims(1, 2)
 
+    def pieces(self, ids: tf.Tensor) -> tf.Tensor:
+        return self.sentencepiece.id_to_string(ids)
+
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
         """The normalised text that token ids stand for.
 
@@ -87,7 +90,7 @@ class GraphTokenizer(GraphBatches):
             String tensor of shape `(batch,)`.
         """
         flat = ids.flat_values
-        pieces = self.sentencepiece.id_to_string(flat)
+        pieces = self.pieces(flat)
         pieces = tf.where(flat == self._python.unk_id, " ⁇ ", pieces)
         pieces = tf.where(flat == self._python.pad_id, "", pieces)
         is_symbol = tf.reduce_any(flat[:, None] == self._symbol_ids, axis=1)

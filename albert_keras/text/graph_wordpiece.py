@@ -68,6 +68,9 @@ class GraphWordPieceTokenizer(GraphBatches):
         )
         return segments.texts.with_flat_values(tokens).merge_dims(1, 2)
 
+    def pieces(self, ids: tf.Tensor) -> tf.Tensor:
+        return tf.gather(self._pieces, ids)
+
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
         """The text that token ids stand for.
 
@@ -80,9 +83,7 @@ class GraphWordPieceTokenizer(GraphBatches):
             String tensor of shape `(batch,)`.
         """
         kept = tf.ragged.boolean_mask(ids, ids != self._python.pad_id)
-        pieces = kept.with_flat_values(
-            tf.gather(self._pieces, kept.flat_values)
-        )
+        pieces = kept.with_flat_values(self.pieces(kept.flat_values))
         texts = tf.strings.reduce_join(pieces, axis=-1, separator=" ")
         texts = tf.strings.regex_replace(texts, f" {SUFFIX_MARK}", "")
         return tf.strings.regex_replace(texts, SPACED_CHINESE, r"\1")
