@@ -66,10 +66,11 @@ class AlbertWordPieceTokenizer(
     Example:
 
     ```python
-    tokenizer = ak.AlbertWordPieceTokenizer("vocab.txt")
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "有", "層"]
+    tokenizer = ak.AlbertWordPieceTokenizer(pieces)  # or a vocab.txt
     tokenizer(["有[MASK]層。", ""])
-    # <tf.RaggedTensor [[3300, 103, 2251, 511], []]>
-    tokenizer.decode([3300, 103, 2251, 511])  # "有[MASK]層。"
+    # <tf.RaggedTensor [[5, 4, 6, 1], []]>
+    tokenizer.decode([5, 4, 6])  # "有[MASK]層"
     ```
     """
 

@@ -1,4 +1,4 @@
-r"""BERT's basic tokenization, in Python and in the TensorFlow graph.
+"""BERT's basic tokenization, in Python and in the TensorFlow graph.
 
 The rule is `BasicTokenizer` of google-research/albert (`tokenization.py`), by
 which the Chinese models cut text into words before WordPiece cuts the words:

@@ -31,9 +31,10 @@ class GraphWordPieceTokenizer(GraphBatches):
     Example:
 
     ```python
-    graph = GraphWordPieceTokenizer(WordPieceTokenizer("vocab.txt"))
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "有", "層"]
+    graph = GraphWordPieceTokenizer(WordPieceTokenizer(pieces))
     graph.tokenize(tf.constant(["有[MASK]層。", ""]))
-    # <tf.RaggedTensor [[3300, 103, 2251, 511], []]>
+    # <tf.RaggedTensor [[5, 4, 6, 1], []]>
     ```
     """
 
