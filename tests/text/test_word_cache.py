@@ -68,7 +68,7 @@ def test_not_with_pieces_across_words():
         sentence_iterator=iter(["in the end of the day"] * 50),
         model_writer=model,
         vocab_size=80,
-        split_by_whitespace=False,
+        user_defined_symbols=["n▁t"],
         hard_vocab_limit=False,
         minloglevel=3,
     )
