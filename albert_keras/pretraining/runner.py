@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import albert_keras
-from albert_keras.pretraining.documents import chunk_documents, read_documents
+from albert_keras.pretraining.documents import (
+    CorpusFormat,
+    chunk_documents,
+    read_documents,
+)
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 from albert_keras.pretraining.manifest import Manifest, Shard, sha256
 from albert_keras.pretraining.pair_records import PairSerializer
@@ -20,7 +24,8 @@ from albert_keras.pretraining.records import ExampleSerializer
 from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
-from albert_keras.text.corpus import text_files
+from albert_keras.text.corpus import text_files, text_size
+from albert_keras.text.lines import SkippedLines
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 # A shard is shuffled in memory.
@@ -34,6 +39,9 @@ def prepare(
     out: str | PathLike[str],
     options: ExampleOptions | None = None,
     *,
+    format: CorpusFormat = "auto",
+    text_field: str = "text",
+    skipped_lines: SkippedLines | None = None,
     processes: int | None = None,
     shards: int | None = None,
     overwrite: bool = False,
@@ -45,14 +53,19 @@ def prepare(
     number of shards, to the last byte; not on the number of processes.
 
     Args:
-        corpus: Text files, or folders of such, one sentence a line, a blank
-            line after each document.
+        corpus: Text files, folders of such, patterns, and `-` for standard
+            input, as in `read_documents`.
         tokenizer: The tokenizer of the model to be pretrained.
         out: The folder to write. It appears when all is done.
         options: What examples to make.
+        format: What the files hold, as in `read_documents`.
+        text_field: The field of JSON lines that holds the text.
+        skipped_lines: Where lines that cannot be read are counted, which are
+            then left out. Without it, the first of them is an error.
         processes: Number of worker processes; by default, one a core.
         shards: Number of TFRecord files; by default, one for every 100 MB of
-            text, counted once for each copy (`dupe_factor`).
+            text, counted once for each copy (`dupe_factor`). A compressed
+            file is taken for four times its size, standard input for 1 GB.
         overwrite: Whether to replace examples that `out` already holds.
         show_progress: Whether to show a progress bar on standard error.
 
@@ -62,7 +75,7 @@ def prepare(
     Raises:
         FileExistsError: If `out` exists and may not be overwritten.
         FileNotFoundError: If a file of the corpus does not exist.
-        ValueError: If the corpus is not plain text in UTF-8, or too small.
+        ValueError: If the corpus is not text in UTF-8, or too small.
 
     Example:
 
@@ -78,11 +91,16 @@ def prepare(
     """
     options = options or ExampleOptions()
     files = text_files(corpus)
-    documents = read_documents(files)
-    text_bytes = sum(file.stat().st_size for file in files)
+    documents = read_documents(
+        files,
+        format=format,
+        text_field=text_field,
+        skipped_lines=skipped_lines,
+    )
+    size = text_size(files)
     if shards is None:
         assert options.dupe_factor is not None  # was filled in
-        wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
+        wanted = size.bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
         shards = min(_MOST_SHARDS, max(1, math.ceil(wanted)))
     elif shards < 1:
         raise ValueError(
@@ -92,7 +110,9 @@ def prepare(
         Path(out), shards=shards, seed=options.seed, overwrite=overwrite
     )
     with writer, progress_bar(show_progress) as progress:
-        task = progress.add_task("Making examples", total=text_bytes)
+        task = progress.add_task(
+            "Making examples", total=size.bytes if size.known else None
+        )
         counts = _Counts()
         results = map_in_order(
             _RecordMaker(tokenizer, options),
@@ -105,7 +125,7 @@ def prepare(
                 counts = counts.plus(counted)
                 progress.advance(task, counted.text_bytes)
         # Blank lines and spaces were never counted.
-        progress.update(task, completed=text_bytes)
+        progress.update(task, total=size.bytes, completed=size.bytes)
         _refuse_too_little(counts, options)
         shuffled = tuple(
             writer.shuffle(shard)
