@@ -26,7 +26,7 @@ MRPC = (
         "In 1990.|Then in 2000.",
         '"Stop!" he cried.|"Why?" asked Tom.|"Go."|He went.',
         "“Go.”|(It rained.)|[It did.]|«Oui.»|‘Yes.’|Well.",
-        "What?!|No...|Yes... maybe.|Yahoo! is a firm.|Oh!!!|So.",
+        "What?!|It was I...|Yes... maybe.|Yahoo! is a firm.|Oh!!!|So.",
         "Of all firms , Acme Co. , of Ohio , won .|It did .",
         "the corpus is in small letters.|it has sentences.",
         "Der 3. Mai war schön.|Z. B. kam Hr. Maier u. a. um 5 Uhr.|Für 5 Mio. "
