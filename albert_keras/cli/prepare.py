@@ -13,14 +13,33 @@ def prepare(
         list[Path],
         typer.Argument(
             metavar="CORPUS",
-            help="Text files in UTF-8, or folders of such: one sentence a "
-            "line, a blank line after each document.",
+            help="Text files in UTF-8, gzip and zstd too, folders of such, "
+            "quoted patterns, and - for standard input.",
         ),
     ],
     tokenizer: Annotated[
         Path, typer.Option(help="SentencePiece model, as `vocab` writes it.")
     ],
     out: Annotated[Path, typer.Option(help="Folder to write the shards to.")],
+    format: Annotated[
+        Literal["auto", "sentences", "paragraphs", "jsonl"],
+        typer.Option(
+            help="One sentence a line or one paragraph, a blank line after "
+            "each document; or one JSON object, its text in paragraphs. By "
+            "default jsonl where a name ends with .jsonl, .ndjson or .json "
+            "(before .gz or .zst), else sentences.",
+        ),
+    ] = "auto",
+    text_field: Annotated[
+        str, typer.Option(help="Field of a JSON object that is its text.")
+    ] = "text",
+    skip_bad_lines: Annotated[
+        bool,
+        typer.Option(
+            "--skip-bad-lines",
+            help="Leave out lines that cannot be read, and count them.",
+        ),
+    ] = False,
     masking: Annotated[
         Literal["dynamic", "static"],
         typer.Option(
@@ -126,6 +145,7 @@ def prepare(
     from albert_keras.pretraining import ExampleOptions
     from albert_keras.pretraining import prepare as prepare_shards
     from albert_keras.pretraining.shards import parts_of
+    from albert_keras.text.lines import SkippedLines
     from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
     options = ExampleOptions(
@@ -145,6 +165,7 @@ def prepare(
     vocabulary = SentencePieceTokenizer(
         tokenizer, lowercase=not cased, keep_accents=keep_accents
     )
+    skipped_lines = SkippedLines() if skip_bad_lines else None
     started = time.perf_counter()
     try:
         manifest = prepare_shards(
@@ -152,6 +173,9 @@ def prepare(
             vocabulary,
             out,
             options,
+            format=format,
+            text_field=text_field,
+            skipped_lines=skipped_lines,
             processes=processes,
             shards=shards,
             overwrite=overwrite,
@@ -178,3 +202,6 @@ def prepare(
         markup=False,
         soft_wrap=True,
     )
+    if skipped_lines is not None:
+        first = skipped_lines.first and f" The first: {skipped_lines.first}"
+        typer.echo(f"Skipped lines: {skipped_lines.count:,}.{first}", err=True)

@@ -12,7 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import albert_keras
-from albert_keras.pretraining.documents import chunk_documents, read_documents
+from albert_keras.pretraining.documents import (
+    CorpusFormat,
+    chunk_documents,
+    read_documents,
+)
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 from albert_keras.pretraining.manifest import Manifest, Shard, sha256
 from albert_keras.pretraining.pair_records import PairSerializer
@@ -22,7 +26,8 @@ from albert_keras.pretraining.records import ExampleSerializer
 from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
-from albert_keras.text.corpus import text_files
+from albert_keras.text.corpus import text_files, text_size
+from albert_keras.text.lines import SkippedLines
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 # A shard is shuffled in memory.
@@ -36,6 +41,9 @@ def prepare(
     out: str | PathLike[str],
     options: ExampleOptions | None = None,
     *,
+    format: CorpusFormat = "auto",
+    text_field: str = "text",
+    skipped_lines: SkippedLines | None = None,
     processes: int | None = None,
     shards: int | None = None,
     overwrite: bool = False,
@@ -48,14 +56,19 @@ def prepare(
     number of shards, to the last byte; not on the number of processes.
 
     Args:
-        corpus: Text files, or folders of such, one sentence a line, a blank
-            line after each document.
+        corpus: Text files, folders of such, patterns, and `-` for standard
+            input, as in `read_documents`.
         tokenizer: The tokenizer of the model to be pretrained.
         out: The folder to write. It appears when all is done.
         options: What examples to make.
+        format: What the files hold, as in `read_documents`.
+        text_field: The field of JSON lines that holds the text.
+        skipped_lines: Where lines that cannot be read are counted, which are
+            then left out. Without it, the first of them is an error.
         processes: Number of worker processes; by default, one a core.
         shards: Number of TFRecord files; by default, one for every 100 MB of
-            text, counted once for each copy (`dupe_factor`).
+            text, counted once for each copy (`dupe_factor`). A compressed
+            file is taken for four times its size, standard input for 1 GB.
         overwrite: Whether to replace examples that `out` already holds.
         resume: Whether to go on where a call that was interrupted or killed
             left off, if there was one. The result is the same, to the byte.
@@ -67,7 +80,7 @@ def prepare(
     Raises:
         FileExistsError: If `out` exists and may not be overwritten.
         FileNotFoundError: If a file of the corpus does not exist.
-        ValueError: If the corpus is not plain text in UTF-8, or too small.
+        ValueError: If the corpus is not text in UTF-8, or too small.
 
     Example:
 
@@ -83,11 +96,21 @@ def prepare(
     """
     options = options or ExampleOptions()
     files = text_files(corpus)
-    documents = read_documents(files)
-    text_bytes = sum(file.stat().st_size for file in files)
+    documents = read_documents(
+        files,
+        format=format,
+        text_field=text_field,
+        skipped_lines=skipped_lines,
+    )
+    if resume and not all(file.is_file() for file in files):
+        raise ValueError(
+            "A call can only be gone on with if its corpus can be read again. "
+            "Received: resume=True and standard input or another pipe."
+        )
+    size = text_size(files)
     if shards is None:
         assert options.dupe_factor is not None  # was filled in
-        wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
+        wanted = size.bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
         shards = min(_MOST_SHARDS, max(1, math.ceil(wanted)))
     elif shards < 1:
         raise ValueError(
@@ -97,12 +120,18 @@ def prepare(
         Path(out),
         shards=shards,
         seed=options.seed,
-        inputs=_inputs(files, tokenizer, options),
+        inputs={
+            **_inputs(files, tokenizer, options),
+            "`format`": format,
+            "`text_field`": text_field,
+        },
         overwrite=overwrite,
         resume=resume,
     )
     with writer, progress_bar(show_progress) as progress:
-        task = progress.add_task("Making examples", total=text_bytes)
+        task = progress.add_task(
+            "Making examples", total=size.bytes if size.known else None
+        )
         for part in writer.parts:
             progress.advance(task, _Counts(*part.totals).text_bytes)
         chunks = _number(chunk_documents(documents))
@@ -117,7 +146,7 @@ def prepare(
                 progress.advance(task, counted.text_bytes)
         writer.close_part()
         # Blank lines and spaces were never counted.
-        progress.update(task, completed=text_bytes)
+        progress.update(task, total=size.bytes, completed=size.bytes)
         counts = _Counts()
         for part in writer.parts:
             counts = counts.plus(_Counts(*part.totals))
@@ -139,11 +168,11 @@ def _inputs(
     options: ExampleOptions,
 ) -> dict[str, Any]:
     """What has to be the same for a run to be gone on with."""
-    status = [file.stat() for file in files]
     return {
         "corpus": [
-            [str(file.resolve()), each.st_size, each.st_mtime_ns]
-            for file, each in zip(files, status, strict=True)
+            [str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns]
+            for file in files
+            if file.is_file()
         ],
         "tokenizer": sha256(tokenizer.proto),
         "normalisation of text": tokenizer.normalization,
