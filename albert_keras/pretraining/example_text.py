@@ -4,9 +4,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from albert_keras.pretraining.examples import PretrainingExample
+from albert_keras.pretraining.examples import (
+    ExampleOptions,
+    PretrainingExample,
+)
 from albert_keras.pretraining.inspection import MaskedRun, masked_runs
-from albert_keras.pretraining.segments import SingleSegment
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 _MASKED, _KEPT, _REPLACED = "bold yellow", "bold green", "bold magenta"
@@ -32,7 +34,7 @@ def example_text(
     tokenizer: SentencePieceTokenizer,
     *,
     title: str,
-    single_segment: SingleSegment,
+    options: ExampleOptions,
 ) -> RenderableType:
     """Shows one example, in colour where there is any, to be read without too.
 
@@ -44,8 +46,7 @@ def example_text(
         example: The example.
         tokenizer: The tokenizer that it was made with.
         title: What to call it.
-        single_segment: How it was made; with `"skip"`, label 1 has only one
-            meaning.
+        options: How it was made, which says what label 1 can mean.
 
     Returns:
         What `rich` prints: a line of figures, the label in words, and a row
@@ -64,7 +65,7 @@ def example_text(
         )
     return Group(
         Text.assemble((title, "bold"), f": {_figures(example, runs)}"),
-        Text(_label(example.sop_label, single_segment)),
+        Text(_label(example.sop_label, options)),
         rows,
     )
 
@@ -78,11 +79,13 @@ def _figures(example: PretrainingExample, runs: list[MaskedRun]) -> str:
     return f"{figures}; words masked together: {words}"
 
 
-def _label(label: int, single_segment: SingleSegment) -> str:
+def _label(label: int, options: ExampleOptions) -> str:
     if label == 0:
         meaning = "B follows A in the text"
-    elif single_segment == "skip":
-        meaning = "swapped: A follows B in the text"
+    elif options.random_next:
+        meaning = "B is from another document"
+    elif options.single_segment == "skip":
+        meaning = "swapped, A follows B in the text"
     else:
         meaning = "swapped, A follows B, or B is from another document"
     return f"Sentence order: {label}, {meaning}"

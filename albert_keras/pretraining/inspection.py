@@ -110,7 +110,9 @@ def masked_runs(example: PretrainingExample) -> list[MaskedRun]:
             bounds.append([position, position + 1])
     return [
         # Truncation may have cut off where the first word begins.
-        MaskedRun(start, stop, 1 + sum(example.token_boundary[start + 1 : stop]))
+        MaskedRun(
+            start, stop, 1 + sum(example.token_boundary[start + 1 : stop])
+        )
         for start, stop in bounds
     ]
 

@@ -77,7 +77,9 @@ def draw_report(
 
 def _draw_lengths(panel: "Axes", lengths: list[int], longest: int) -> None:
     width = max(1, -(-longest // _BINS))
-    panel.hist(lengths, bins=range(1, longest + width + 1, width), color=_COLOUR)
+    panel.hist(
+        lengths, bins=range(1, longest + width + 1, width), color=_COLOUR
+    )
     panel.set_title(
         f"Length: {sum(lengths) / len(lengths):.1f} tokens on average"
     )
@@ -88,7 +90,7 @@ def _draw_lengths(panel: "Axes", lengths: list[int], longest: int) -> None:
 def _draw_shares(
     panel: "Axes", shares: list[float], options: ExampleOptions
 ) -> None:
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     asked = options.masked_lm_prob
     panel.hist(shares, bins=_BINS, range=(0, max(shares)), color=_COLOUR)
@@ -97,11 +99,12 @@ def _draw_shares(
     )
     panel.set_title(
         f"To predict: {sum(shares) / len(shares):.1%} on average, "
-        f"{options.max_predictions_per_seq} tokens at most"
+        f"{options.prediction_slots} tokens at most"
     )
     panel.set_xlabel("tokens to predict of all tokens of an example")
     panel.set_ylabel("examples")
-    panel.xaxis.set_major_formatter(PercentFormatter(xmax=1.0, decimals=0))
+    panel.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    panel.xaxis.set_major_formatter(PercentFormatter(xmax=1.0))
     panel.legend()
 
 
