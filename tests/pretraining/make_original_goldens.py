@@ -111,6 +111,7 @@ def example_moments(module, case: dict) -> dict[str, list[float]]:
     """
     module.FLAGS.favor_shorter_ngram = case["favor_shorter_ngram"]
     module.FLAGS.random_next_sentence = case["random_next"]
+    module.FLAGS.do_permutation = case["do_permutation"]
     np.random.seed(1)
     passes = []
     with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:

@@ -85,6 +85,7 @@ WHOLE_CASES = {
         "short_seq_prob": 0.1,
         "favor_shorter_ngram": True,
         "random_next": False,
+        "do_permutation": False,
     },
     "limited, longer, random next": {
         "max_seq_length": 48,
@@ -92,6 +93,15 @@ WHOLE_CASES = {
         "short_seq_prob": 0.5,
         "favor_shorter_ngram": False,
         "random_next": True,
+        "do_permutation": False,
+    },
+    "permutation": {
+        "max_seq_length": 128,
+        "max_predictions_per_seq": 20,
+        "short_seq_prob": 0.1,
+        "favor_shorter_ngram": True,
+        "random_next": False,
+        "do_permutation": True,
     },
 }
 WHOLE_PASSES = 100
