@@ -1,22 +1,32 @@
 """`albert-keras prepare`: text files to shards of pretraining examples."""
 
 import time
+from itertools import chain, islice
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
 
+if TYPE_CHECKING:
+    from albert_keras.pretraining.manifest import Manifest
+    from albert_keras.text.sentencepiece import SentencePieceTokenizer
+
+# Enough to see what a corpus gives, and read within seconds.
+_REPORTED = 10_000
+
 
 def prepare(
     corpus: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(
             metavar="CORPUS",
             help="Text files in UTF-8, gzip and zstd too, folders of such, "
-            "quoted patterns, and - for standard input.",
+            "quoted patterns, and - for standard input. Without any, --show, "
+            "--report and --check look at what --out holds.",
         ),
-    ],
+    ] = None,
+    *,
     tokenizer: Annotated[
         Path, typer.Option(help="SentencePiece model, as `vocab` writes it.")
     ],
@@ -129,6 +139,31 @@ def prepare(
             "--overwrite", help="Replace examples that the folder holds."
         ),
     ] = False,
+    show: Annotated[
+        int, typer.Option(metavar="N", help="Print N examples as text.")
+    ] = 0,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="PNG to draw lengths, masked shares, n-grams and labels "
+            "into, of 10,000 examples at most."
+        ),
+    ] = None,
+    epoch: Annotated[
+        int,
+        typer.Option(
+            help="Epoch, from 0, whose masks to look at; those of a run with "
+            "the same --seed."
+        ),
+    ] = 0,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Read every byte that --out holds, and say if one "
+            "is not as it was written.",
+        ),
+    ] = False,
     resume: Annotated[
         bool,
         typer.Option(
@@ -141,56 +176,94 @@ def prepare(
     Writes TFRecords and a manifest, which training reads. The same text,
     vocabulary, options and seed give the same bytes, whatever the number of
     processes.
+
+    To look at examples that were made before, leave out CORPUS:
+    prepare --out shards --tokenizer spiece.model --show 5
     """
     from albert_keras.pretraining import ExampleOptions
     from albert_keras.pretraining import prepare as prepare_shards
+    from albert_keras.pretraining.checking import check_examples
+    from albert_keras.pretraining.manifest import sha256
     from albert_keras.pretraining.shards import parts_of
+    from albert_keras.requirements import require
     from albert_keras.text.lines import SkippedLines
     from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
-    options = ExampleOptions(
-        masking=masking,
-        max_seq_length=max_seq_length,
-        max_predictions_per_seq=max_predictions_per_seq,
-        masked_lm_prob=masked_lm_prob,
-        short_seq_prob=short_seq_prob,
-        ngram=ngram,
-        favor_shorter_ngram=favor_shorter_ngram,
-        dupe_factor=dupe_factor,
-        do_permutation=do_permutation,
-        random_next=random_next,
-        single_segment=single_segment,
-        seed=seed,
-    )
+    looks = bool(show or report)
+    if not corpus and not (looks or check):
+        raise ValueError(
+            "CORPUS must name a text file or a folder of such, unless there "
+            "is --show, --report or --check. Received: no CORPUS."
+        )
+    for name, value in (("show", show), ("epoch", epoch)):
+        if value < 0:
+            raise ValueError(
+                f"--{name} must not be negative. Received: {value}."
+            )
+    if report:
+        require("quickstart", "--report")
     vocabulary = SentencePieceTokenizer(
         tokenizer, lowercase=not cased, keep_accents=keep_accents
     )
-    skipped_lines = SkippedLines() if skip_bad_lines else None
-    started = time.perf_counter()
-    try:
-        manifest = prepare_shards(
-            corpus,
-            vocabulary,
-            out,
-            options,
-            format=format,
-            text_field=text_field,
-            skipped_lines=skipped_lines,
-            processes=processes,
-            shards=shards,
-            overwrite=overwrite,
-            resume=resume,
+    if corpus:
+        options = ExampleOptions(
+            masking=masking,
+            max_seq_length=max_seq_length,
+            max_predictions_per_seq=max_predictions_per_seq,
+            masked_lm_prob=masked_lm_prob,
+            short_seq_prob=short_seq_prob,
+            ngram=ngram,
+            favor_shorter_ngram=favor_shorter_ngram,
+            dupe_factor=dupe_factor,
+            do_permutation=do_permutation,
+            random_next=random_next,
+            single_segment=single_segment,
+            seed=seed,
         )
-    except KeyboardInterrupt:
-        further = "; --resume goes on" if parts_of(out).exists() else ""
-        raise KeyboardInterrupt(
-            f"Stopped before the last example, so '{out}' was not written"
-            f"{further}."
-        ) from None
-    seconds = time.perf_counter() - started
+        skipped_lines = SkippedLines() if skip_bad_lines else None
+        started = time.perf_counter()
+        try:
+            manifest = prepare_shards(
+                corpus,
+                vocabulary,
+                out,
+                options,
+                format=format,
+                text_field=text_field,
+                skipped_lines=skipped_lines,
+                processes=processes,
+                shards=shards,
+                overwrite=overwrite,
+                resume=resume,
+            )
+        except KeyboardInterrupt:
+            further = "; --resume goes on" if parts_of(out).exists() else ""
+            raise KeyboardInterrupt(
+                f"Stopped before the last example, so '{out}' was not written"
+                f"{further}."
+            ) from None
+        _say_what_was_made(manifest, out, time.perf_counter() - started)
+        if skipped_lines is not None:
+            first = skipped_lines.first and f" The first: {skipped_lines.first}"
+            typer.echo(
+                f"Skipped lines: {skipped_lines.count:,}.{first}", err=True
+            )
+    if check:
+        manifest = check_examples(
+            out, tokenizer_sha256=sha256(vocabulary.proto)
+        )
+        typer.echo(
+            f"{out}: {manifest.examples:,} examples in "
+            f"{len(manifest.shards)} shards, all as they were written"
+        )
+    if looks:
+        _look(out, vocabulary, seed=seed, epoch=epoch, show=show, report=report)
+
+
+def _say_what_was_made(manifest: "Manifest", out: Path, seconds: float) -> None:
     masks = (
         f"{manifest.masked_tokens:,} of them masked"
-        if masking == "static"
+        if manifest.options.masking == "static"
         else "masked anew in each epoch"
     )
     Console().print(
@@ -202,6 +275,60 @@ def prepare(
         markup=False,
         soft_wrap=True,
     )
-    if skipped_lines is not None:
-        first = skipped_lines.first and f" The first: {skipped_lines.first}"
-        typer.echo(f"Skipped lines: {skipped_lines.count:,}.{first}", err=True)
+
+
+def _look(
+    folder: Path,
+    tokenizer: "SentencePieceTokenizer",
+    *,
+    seed: int,
+    epoch: int,
+    show: int,
+    report: Path | None,
+) -> None:
+    """Shows the examples of a folder as text and in a report."""
+    from albert_keras.cli.tensorflow_start import start_tensorflow
+    from albert_keras.pretraining.example_text import example_text, legend
+    from albert_keras.pretraining.inspection import read_examples
+    from albert_keras.pretraining.manifest import Manifest
+    from albert_keras.pretraining.progress import progress_bar
+    from albert_keras.pretraining.report import draw_report
+
+    manifest = Manifest.read(folder)
+    start_tensorflow()
+    count = min(manifest.examples, max(show, _REPORTED if report else 0))
+    examples = read_examples(
+        folder, tokenizer, seed=seed, epoch=epoch, count=count
+    )
+    console = Console(highlight=False)
+    shown = list(islice(examples, show))
+    if shown:
+        console.print(legend())
+    for number, example in enumerate(shown, start=1):
+        console.print()
+        console.print(
+            example_text(
+                example,
+                tokenizer,
+                title=f"Example {number} of {manifest.examples:,}",
+                options=manifest.options,
+            )
+        )
+    if report is None:
+        return
+    which = (
+        f"{count:,} of {manifest.examples:,} examples in "
+        f"{folder.absolute().name}"
+    )
+    if manifest.options.masking == "dynamic":
+        which += f", with the masks of epoch {epoch}"
+    with progress_bar(True) as progress:
+        draw_report(
+            progress.track(
+                chain(shown, examples), total=count, description="Reading"
+            ),
+            manifest.options,
+            report,
+            title=which,
+        )
+    console.print(f"{report}: {which}", soft_wrap=True, markup=False)

@@ -5,13 +5,16 @@ Run it where TensorFlow and a checkout of the original are installed:
     python tests/pretraining/make_original_goldens.py FOLDER
 
 where FOLDER is the checkout (it has create_pretraining_data.py). The file
-holds the pairs that the original cuts out of documents, and means and
-variances of its masks. Nothing but the original makes these numbers.
+holds the pairs that the original cuts out of documents, means and variances
+of its masks, and those of whole examples, from lines of text on. Nothing but
+the original makes these numbers.
 """
 
 import json
 import sys
+import tempfile
 import types
+from collections import Counter
 from pathlib import Path
 from random import Random
 
@@ -20,14 +23,16 @@ import original
 
 
 def load(checkout: Path):
-    """The original's module; its tokenizer is not needed, nor imported."""
+    """The original's module, without TensorFlow Hub, of which it needs none."""
     package = types.ModuleType("albert")
-    package.tokenization = types.ModuleType("albert.tokenization")
     sys.modules |= {
         "albert": package,
-        "albert.tokenization": package.tokenization,
+        "tensorflow_hub": types.ModuleType("tensorflow_hub"),
     }
     sys.path.insert(0, str(checkout))
+    import tokenization
+
+    package.tokenization = sys.modules["albert.tokenization"] = tokenization
     import create_pretraining_data
 
     return create_pretraining_data
@@ -90,6 +95,65 @@ def mask_moments(module, case: dict) -> dict[str, list[float]]:
     }
 
 
+class PieceTokenizer:
+    """Stands for the original's: the text has its pieces apart already."""
+
+    vocab = dict.fromkeys(original.vocabulary())
+
+    def tokenize(self, line: str) -> list[str]:
+        return line.split()
+
+
+def example_moments(module, case: dict) -> dict[str, list[float]]:
+    """Of each statistic its value and the variance of that value.
+
+    A statistic is a ratio of two totals over independent passes through the
+    text; the variance is that of a ratio estimator, from one pass to another.
+    """
+    module.FLAGS.favor_shorter_ngram = case["favor_shorter_ngram"]
+    module.FLAGS.random_next_sentence = case["random_next"]
+    module.FLAGS.do_permutation = case["do_permutation"]
+    np.random.seed(1)
+    passes = []
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+        file.write(original.text())
+        file.flush()
+        for number in range(original.WHOLE_PASSES):
+            counts = sum(
+                (
+                    original.example_counts(
+                        instance.tokens,
+                        instance.segment_ids,
+                        instance.token_boundary,
+                        instance.masked_lm_positions,
+                        instance.masked_lm_labels,
+                        int(instance.is_random_next),
+                    )
+                    for instance in module.create_training_instances(
+                        [file.name],
+                        PieceTokenizer(),
+                        case["max_seq_length"],
+                        1,
+                        case["short_seq_prob"],
+                        original.MASK_PROB,
+                        case["max_predictions_per_seq"],
+                        Random(number),
+                    )
+                ),
+                Counter({"pass: pass": 1}),
+            )
+            passes.append(counts)
+    moments = {}
+    for name in sorted(set().union(*passes) - {"pass: pass"}):
+        parts = np.array([counts[name] for counts in passes], float)
+        whole = original.whole_of(name)
+        wholes = np.array([counts[whole] for counts in passes])
+        ratio = parts.sum() / wholes.sum()
+        deviations = (parts - ratio * wholes) / wholes.mean()
+        moments[name] = [ratio, float(np.var(deviations) / len(passes))]
+    return moments
+
+
 def main() -> None:
     module = load(Path(sys.argv[1]))
     module.FLAGS(
@@ -105,6 +169,10 @@ def main() -> None:
         "masks": {
             name: mask_moments(module, case)
             for name, case in original.MASK_CASES.items()
+        },
+        "examples": {
+            name: example_moments(module, case)
+            for name, case in original.WHOLE_CASES.items()
         },
     }
     path = Path(__file__).with_name(original.GOLDENS)

@@ -4,6 +4,8 @@
 this package.
 """
 
+from collections import Counter
+from functools import cache
 from itertools import count
 from random import Random
 
@@ -75,3 +77,129 @@ def mask_statistics(
             len(starts_a) in positions and len(starts_a) + 2 in positions
         ),
     }
+
+
+WHOLE_CASES = {
+    "as released": {
+        "max_seq_length": 128,
+        "max_predictions_per_seq": 20,
+        "short_seq_prob": 0.1,
+        "favor_shorter_ngram": True,
+        "random_next": False,
+        "do_permutation": False,
+    },
+    "limited, longer, random next": {
+        "max_seq_length": 48,
+        "max_predictions_per_seq": 5,
+        "short_seq_prob": 0.5,
+        "favor_shorter_ngram": False,
+        "random_next": True,
+        "do_permutation": False,
+    },
+    "permutation": {
+        "max_seq_length": 128,
+        "max_predictions_per_seq": 20,
+        "short_seq_prob": 0.1,
+        "favor_shorter_ngram": True,
+        "random_next": False,
+        "do_permutation": True,
+    },
+}
+WHOLE_PASSES = 100
+
+
+@cache
+def vocabulary() -> list[str]:
+    """Pieces that begin a word, that go on, and signs."""
+    return [
+        *("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]"),
+        *(f"▁{spelled(number)}" for number in range(120)),
+        *(spelled(number) for number in range(60)),
+        *(".", ",", "'s", "7"),
+    ]
+
+
+@cache
+def places() -> dict[str, int]:
+    return {piece: place for place, piece in enumerate(vocabulary())}
+
+
+def spelled(number: int) -> str:
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
+
+
+def text() -> str:
+    """One sentence a line, its pieces with a space between, as documents."""
+    rng = Random("text")
+    pieces = vocabulary()[5:]
+
+    def sentence() -> str:
+        return " ".join(rng.choices(pieces, k=rng.choice((2, 6, 12, 30))))
+
+    return "\n\n".join(
+        "\n".join(sentence() for _ in range(rng.choice((1, 2, 3, 8, 25))))
+        for _ in range(40)
+    )
+
+
+def example_counts(
+    tokens: list[str],
+    segment_ids: list[int],
+    token_boundary: list[int],
+    positions: list[int],
+    labels: list[str],
+    order: int,
+) -> Counter[str]:
+    """What is counted of one masked example.
+
+    "whole: part" says how many of the wholes are such parts, or, where a part
+    is a number of its own, the sum of these numbers. The split is that into A
+    and B, eighths of both.
+    """
+    second = segment_ids.index(1)
+    in_a, in_b = second - 2, len(tokens) - second - 1
+    counts: Counter[str] = Counter()
+    counts["pass: examples"] = 1
+    counts["examples: tokens"] = len(tokens)
+    counts[f"examples: {len(tokens) // 16 * 16} tokens and up"] = 1
+    counts[f"examples: split in eighth {8 * in_a // (in_a + in_b)}"] = 1
+    counts["examples: label 1"] = order
+    counts["pass: tokens"] = len(tokens)
+    counts["tokens: boundaries"] = sum(token_boundary)
+    counts["tokens: masked"] = len(positions)
+    counts["pass: masked"] = len(positions)
+    kinds = {}
+    for position, label in zip(positions, labels, strict=True):
+        seen = tokens[position]
+        kinds[position] = (
+            "[MASK]"
+            if seen == "[MASK]"
+            else "kept"
+            if seen == label
+            else "replaced"
+        )
+        counts[f"masked: {kinds[position]}"] += 1
+        counts["masked: word starts"] += token_boundary[position]
+        if kinds[position] == "replaced":
+            counts["pass: replacements"] += 1
+            counts["replacements: place in the vocabulary"] += places()[seen]
+            counts["replacements: special"] += places()[seen] < 5
+        if position - 1 in kinds:
+            counts["pass: neighbours"] += 1
+            counts["neighbours: both [MASK]"] += (
+                kinds[position - 1] == kinds[position] == "[MASK]"
+            )
+    words: list[int] = []
+    for position in positions:
+        if position - 1 not in kinds:
+            words.append(0)
+        words[-1] += token_boundary[position]
+    counts["pass: runs"] = len(words)
+    for number in words:
+        counts[f"runs: {min(number, 4)} words"] += 1  # 4 or more
+    return counts
+
+
+def whole_of(statistic: str) -> str:
+    """The count that a statistic is a share of."""
+    return f"pass: {statistic.partition(': ')[0]}"

@@ -135,3 +135,19 @@ def test_a_mistake_is_told_in_one_sentence(tmp_path, model, corpus):
         assert "Traceback" not in done.stderr
         assert word in done.stderr.splitlines()[-1]
         assert not out.exists()
+
+
+def test_check(tmp_path, model, corpus):
+    arguments = ("--tokenizer", model, "--out", tmp_path / "out")
+    made = run(corpus, *arguments, "--processes", "1", "--check")
+    assert made.returncode == 0, made.stderr
+    assert "all as they were written" in made.stdout
+    again = run(*arguments, "--check")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("\n") == 1
+    (shard,) = (tmp_path / "out").glob("*.tfrecord")
+    content = shard.read_bytes()
+    shard.write_bytes(content[:-1])
+    damaged = run(*arguments, "--check")
+    assert damaged.returncode == 2
+    assert f"The shard '{shard}' must be as it was written" in damaged.stderr
