@@ -1,0 +1,199 @@
+"""Tokens a second on one core: ours, Hugging Face's, SentencePiece alone.
+
+    python benchmarks/tokenizer/speed.py --data FOLDER --model spiece.model
+
+Needs `pip install -e '.[bench]'`. All contenders run in one process, pinned
+to one core (two where it says so), in turns; the median of the turns counts.
+Each encodes the same texts, 1,000 strings a call. Quotes are rewritten and
+special symbols in text are plain text for all of them, which makes the ids
+the same; a text of which Hugging Face gives others all the same (see
+`parity_huggingface.py`) is left out.
+"""
+
+import gc
+import os
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import corpora
+import record
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+BATCH = 1000
+LIBRARIES = (
+    *("numpy", "sentencepiece", "tensorflow", "tensorflow-text"),
+    *("tokenizers", "transformers"),
+)
+
+Ids = list[list[int]]
+Encode = Callable[[list[str]], Ids]
+
+OURS = "this project"
+TWO_THREADS = "this project, 2 threads on 2 cores"
+GRAPH = "this project, in the graph"
+PEER = "Hugging Face, encode_batch"
+PEER_FAST = "Hugging Face, encode_batch_fast"
+LIMIT = "SentencePiece alone, on normalised text"
+
+
+def main() -> None:
+    parser = record.arguments(__doc__.splitlines()[0], "speed.json")
+    parser.add_argument("--turns", type=int, default=7)
+    options = parser.parse_args()
+    cores = sorted(os.sched_getaffinity(0))
+    # Before anything starts a thread: threads run where their parent may.
+    pin(cores[:1])
+    os.environ |= {"RAYON_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}
+
+    texts = read_texts(options.data)
+    contenders = make_contenders(options.model)
+    texts, expected, left_out = where_equal(contenders, texts)
+    num_tokens = sum(map(len, expected))
+
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    for turn in track(range(options.turns + 1), "turns"):
+        for name, encode in contenders.items():
+            pin(cores[:2] if name == TWO_THREADS else cores[:1])
+            gc.collect()
+            start = time.perf_counter()
+            found = encode_all(encode, texts)
+            took = time.perf_counter() - start
+            # The first turn warms up, and shows that all do the same work.
+            if turn:
+                seconds[name].append(took)
+            elif name != LIMIT:
+                assert found == expected, f"{name}: other ids"
+            del found
+
+    medians = {name: statistics.median(s) for name, s in seconds.items()}
+    show(medians, num_tokens)
+    record.write_record(
+        options.out,
+        LIBRARIES,
+        {
+            "texts": len(texts),
+            "texts_left_out": left_out,
+            "tokens": num_tokens,
+            "turns": options.turns,
+            "tokens_per_second": {
+                name: round(num_tokens / median)
+                for name, median in medians.items()
+            },
+            "times_hugging_face": {
+                name: round(medians[PEER] / median, 2)
+                for name, median in medians.items()
+            },
+            "seconds": {
+                name: [round(s, 4) for s in row]
+                for name, row in seconds.items()
+            },
+        },
+    )
+
+
+def pin(cores: list[int]) -> None:
+    os.sched_setaffinity(0, cores)
+
+
+def read_texts(folder: Path) -> list[str]:
+    """Wikipedia, the test and validation part and SQuAD's paragraphs."""
+    names = ("WikiText-2", "SQuAD dev contexts")
+    texts = (t for name in names for t in corpora.CORPORA[name](folder))
+    return [text for text in dict.fromkeys(texts) if text.strip()]
+
+
+def make_contenders(model: Path) -> dict[str, Encode]:
+    # Here, because they start threads.
+    import huggingface
+    import tensorflow as tf
+
+    from albert_keras.text.graph_tokenizer import GraphTokenizer
+    from albert_keras.text.normalization import normalize
+    from albert_keras.text.sentencepiece import SentencePieceTokenizer
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    ours = SentencePieceTokenizer(
+        model, replace_quotes=True, special_symbols=False
+    )
+    graph = GraphTokenizer(ours)
+    peer = huggingface.like_released(model)
+    peer.split_special_tokens = True
+    backend = peer.backend_tokenizer
+    backend.encode_special_tokens = True
+    normalized: dict[int, list[str]] = {}
+
+    def alone(texts: list[str]) -> Ids:
+        # Normalised in the first turn, which does not count.
+        key = id(texts[0])
+        if key not in normalized:
+            normalized[key] = [
+                normalize(text, replace_quotes=True) for text in texts
+            ]
+        return ours.processor.encode(normalized[key], num_threads=1)
+
+    return {
+        OURS: ours.encode_batch,
+        TWO_THREADS: lambda texts: ours.encode_batch(texts, num_threads=2),
+        GRAPH: lambda texts: graph.tokenize(texts).to_list(),
+        PEER: lambda texts: [
+            found.ids
+            for found in backend.encode_batch(texts, add_special_tokens=False)
+        ],
+        PEER_FAST: lambda texts: [
+            found.ids
+            for found in backend.encode_batch_fast(
+                texts, add_special_tokens=False
+            )
+        ],
+        LIMIT: alone,
+    }
+
+
+def encode_all(encode: Encode, texts: list[str]) -> Ids:
+    ids: Ids = []
+    for start in range(0, len(texts), BATCH):
+        ids += encode(texts[start : start + BATCH])
+    return ids
+
+
+def where_equal(
+    contenders: dict[str, Encode], texts: list[str]
+) -> tuple[list[str], Ids, int]:
+    """The texts that Hugging Face gives our ids of, these, and how many not."""
+    pairs = [
+        (text, ids)
+        for text, ids, peers in zip(
+            texts,
+            encode_all(contenders[OURS], texts),
+            encode_all(contenders[PEER], texts),
+            strict=True,
+        )
+        if ids == peers
+    ]
+    left_out = len(texts) - len(pairs)
+    assert left_out < len(texts) / 100, f"{left_out} texts differ"
+    return [text for text, _ in pairs], [ids for _, ids in pairs], left_out
+
+
+def show(medians: dict[str, float], num_tokens: int) -> None:
+    table = Table(title=f"{num_tokens:,} tokens, one core")
+    table.add_column("")
+    for heading in ("tokens/s", "× Hugging Face", "of SentencePiece"):
+        table.add_column(heading, justify="right")
+    for name, median in medians.items():
+        table.add_row(
+            name,
+            f"{num_tokens / median:,.0f}",
+            f"{medians[PEER] / median:.2f}",
+            f"{medians[LIMIT] / median:.0%}",
+        )
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
