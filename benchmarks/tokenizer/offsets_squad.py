@@ -1,6 +1,7 @@
 """Whether offsets lead back to the text, on SQuAD's paragraphs.
 
-    python benchmarks/tokenizer/offsets_squad.py --data FOLDER --model spiece.model
+    python benchmarks/tokenizer/offsets_squad.py --data FOLDER \\
+        --model spiece.model
 
 For every token of every paragraph of both dev sets, the part of the paragraph
 that its span cuts out is normalised on its own, and has to be what the token

@@ -31,7 +31,7 @@ class _Underline(bytes):
 class _Processor(spm.SentencePieceProcessor):
     """SentencePiece as it was then: asked with bytes, it answers in text."""
 
-    def EncodeAsPieces(self, text: str | bytes) -> list[str]:  # noqa: N802
+    def EncodeAsPieces(self, text: str | bytes) -> list[str]:
         if isinstance(text, bytes):
             text = text.decode()
         return self.encode(text, out_type=str)

@@ -1,6 +1,7 @@
 """The ids of the graph twin against those of the Python tokenizer.
 
-    python benchmarks/tokenizer/parity_graph.py --data FOLDER --model spiece.model
+    python benchmarks/tokenizer/parity_graph.py --data FOLDER \\
+        --model spiece.model
 
 On every text of the corpora, and on generated texts: characters of any plane,
 stacks of marks, controls, right-to-left scripts, emoji, numbers with commas,
@@ -8,9 +9,10 @@ special symbols inside words; some empty, some 100,000 bytes long.
 
 First every character is normalised on both sides, alone among letters. Those
 that come out differently are listed, and whether Python's `unicodedata` and
-TensorFlow's ICU (in which a character that it does not know has no script)
-assign them. A text with other ids is explained where both sides agree on it
-once these characters are taken out.
+the ICU of TensorFlow (in which a character that it does not know has no
+script) assign them. A text with other ids is explained where both sides agree
+on it once these characters are taken out. TensorFlow Text has an ICU of its
+own, which cannot be asked.
 """
 
 import sys
@@ -38,9 +40,9 @@ BATCH = 1000
 NO_SCRIPT = 103  # ICU's USCRIPT_UNKNOWN
 LIBRARIES = ("sentencepiece", "tensorflow", "tensorflow-text")
 
-PYTHON_ONLY = "assigned in Python's Unicode, not in ICU's"
-ICU_ONLY = "assigned in ICU's Unicode, not in Python's"
-NEITHER = "assigned on neither side"
+YOUNG_FOR_TENSORFLOW = "not assigned in TensorFlow's Unicode"
+YOUNG_FOR_PYTHON = "not assigned in Python's Unicode"
+NONCHARACTER = "U+FDD0, which stands in for NUL"
 BOTH = "assigned on both sides"
 UNEXPLAINED = "unexplained"
 
@@ -50,7 +52,7 @@ class Twins:
 
     Attributes:
         differing: The characters that the two normalise differently, each
-            with whether the two sides assign it.
+            with the reason.
     """
 
     def __init__(self, model: Path):
@@ -89,14 +91,17 @@ def differing_characters() -> dict[str, str]:
     ]
     scripts = tf.strings.unicode_script([ord(c) for c in differing]).numpy()
     return {
-        char: {
-            (True, True): BOTH,
-            (True, False): PYTHON_ONLY,
-            (False, True): ICU_ONLY,
-            (False, False): NEITHER,
-        }[unicodedata.category(char) != "Cn", script != NO_SCRIPT]
+        char: _reason(char, script)
         for char, script in zip(differing, scripts, strict=True)
     }
+
+
+def _reason(char: str, script: int) -> str:
+    if char == "\ufdd0":
+        return NONCHARACTER
+    if unicodedata.category(char) == "Cn":
+        return YOUNG_FOR_PYTHON
+    return YOUNG_FOR_TENSORFLOW if script == NO_SCRIPT else BOTH
 
 
 def main() -> None:

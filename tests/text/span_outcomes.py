@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from albert_keras.text.normalization import normalize
@@ -68,7 +69,7 @@ def span_outcomes(
                 kind = EMPTY
             yield Outcome(kind if is_right else WRONG, *offsets[i])
         begin = stop
-    for (before, _), (start, end) in zip(offsets, offsets[1:], strict=False):
+    for (before, _), (start, end) in pairwise(offsets):
         if start < before:
             yield Outcome(BACK, start, end)
     covered = Counter(i for span in offsets for i in range(*span))
