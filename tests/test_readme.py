@@ -12,7 +12,7 @@ EXAMPLES = re.findall(
 
 
 def test_every_example_is_found():
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
 
 
 @pytest.mark.slow
@@ -24,6 +24,7 @@ def test_example_runs(number, finished, tmp_path, monkeypatch, capsys):
     exec(compile(EXAMPLES[number], f"README.md, {number}", "exec"), {})
     made = {path.name for path in tmp_path.iterdir()} - {"albert-quickstart"}
     printed = capsys.readouterr().out
-    # fill-mask prints three guesses; the others leave their artefacts.
-    assert made == [set(), {"classifier"}, {"served", "model.tflite"}][number]
-    assert printed.count("\n") >= [3, 1, 0][number]
+    # Guesses and tokens are printed; the others leave their artefacts.
+    artefacts = [set(), set(), {"classifier"}, {"served", "model.tflite"}]
+    assert made == artefacts[number]
+    assert printed.count("\n") >= [3, 3, 1, 0][number]

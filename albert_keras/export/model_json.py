@@ -49,8 +49,8 @@ def write_model_json(
     }
     if tokenizer is not None:
         content["text"] = {
-            "lowercase": tokenizer.lowercase,
-            "keep_accents": tokenizer.keep_accents,
+            **tokenizer.python_tokenizer.normalization,
+            "special_symbols": tokenizer.special_symbols,
             "max_tokens": max_text_length(model),
         }
     if labels is not None:

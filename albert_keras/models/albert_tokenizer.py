@@ -6,9 +6,11 @@ from typing import Any
 
 import keras
 import keras_hub
+import numpy as np
 from keras.src.saving.serialization_lib import in_safe_mode
 
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.text.packing import pack
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 
@@ -29,13 +31,19 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
         proto: Path of a SentencePiece model, or its serialized bytes.
         lowercase: Whether text is lower-cased. `False` for a cased vocabulary.
         keep_accents: Whether combining characters are kept.
+        replace_quotes: Whether `` and '' become ", as in Hugging Face's
+            tokenizer and not in the original.
+        special_symbols: Whether `[MASK]`, `[CLS]` and `[SEP]` in a text become
+            their ids. `False` for text of people who are not trusted.
         **kwargs: As `keras_hub.tokenizers.SentencePieceTokenizer`. With
             `sequence_length` the result is dense, cut or padded. `add_bos`
             and `add_eos` are not for ALBERT, whose preprocessors put `[CLS]`
             and `[SEP]` around the text.
 
     Call arguments:
-        inputs: Strings of any shape: a string, a list, an array or a tensor.
+        inputs: Strings of any shape: a string, a list (of lists, of any
+            lengths), an array or a tensor. Bytes are taken for UTF-8, and
+            those that are not for U+FFFD.
 
     Returns:
         int32 ids of the text alone, one dimension more than `inputs`: a
@@ -44,7 +52,8 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
     Raises:
         FileNotFoundError: If there is no file at the path.
         ValueError: If the file is no SentencePiece model, or one without the
-            special pieces.
+            special pieces, or if texts stand beside lists of texts.
+        TypeError: If an input is no string.
 
     Example:
 
@@ -63,11 +72,15 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
         proto: str | os.PathLike[str] | bytes | None = None,
         lowercase: bool = True,
         keep_accents: bool = False,
+        replace_quotes: bool = False,
+        special_symbols: bool = True,
         **kwargs: Any,
     ) -> None:
         # The base constructor sets the vocabulary, which needs these.
         self.lowercase = lowercase
         self.keep_accents = keep_accents
+        self.replace_quotes = replace_quotes
+        self.special_symbols = special_symbols
         self._add_special_token("[CLS]", "cls_token")
         self._add_special_token("[SEP]", "sep_token")
         self._add_special_token("<pad>", "pad_token")
@@ -106,7 +119,7 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
                 f"loading in safe mode. Received: {proto!r}."
             )
         self._python_tokenizer = SentencePieceTokenizer(
-            proto, lowercase=self.lowercase, keep_accents=self.keep_accents
+            proto, **self._text_options()
         )
         super().set_proto(self._python_tokenizer.proto)
 
@@ -155,19 +168,50 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
         self._check_vocabulary()
         return self._sentence_piece
 
-    def encode(self, text: str) -> list[int]:
+    def encode(self, text: str | bytes) -> list[int]:
         """Token ids of the text alone; see `SentencePieceTokenizer.encode`."""
         return self.python_tokenizer.encode(text)
 
     def encode_batch(
-        self, texts: Iterable[str], *, num_threads: int = 1
+        self, texts: Iterable[str | bytes], *, num_threads: int = 1
     ) -> list[list[int]]:
         """As `SentencePieceTokenizer.encode_batch`."""
         return self.python_tokenizer.encode_batch(
             texts, num_threads=num_threads
         )
 
-    def pieces(self, text: str) -> list[str]:
+    def pack(
+        self,
+        first: str | bytes | Sequence[str | bytes],
+        second: str | bytes | Sequence[str | bytes] | None = None,
+        **options: Any,
+    ) -> dict[str, np.ndarray]:
+        """Texts or pairs as arrays that a backbone takes, without TensorFlow.
+
+        Args:
+            first: A text, or a batch of them.
+            second: The second text of each pair, if they are pairs.
+            **options: As `albert_keras.text.packing.pack`: `max_length`,
+                `truncation`, `padding`, `pad_to_multiple_of`,
+                `return_offsets`, `num_threads`.
+
+        Returns:
+            Its dict of arrays: `"token_ids"`, `"segment_ids"`,
+            `"padding_mask"`, and `"offsets"` if asked for.
+
+        Example:
+
+        ```python
+        question, passage = "Who wrote it?", "It was written by Ann."
+        packed = tokenizer.pack(
+            [question], [passage], max_length=384, truncation="only_second"
+        )
+        backbone.predict(packed)["sequence_output"]  # [1, 15, hidden_dim]
+        ```
+        """
+        return pack(self.python_tokenizer, first, second, **options)
+
+    def pieces(self, text: str | bytes) -> list[str]:
         """As `SentencePieceTokenizer.pieces`."""
         return self.python_tokenizer.pieces(text)
 
@@ -175,7 +219,7 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
         """As `SentencePieceTokenizer.decode`."""
         return self.python_tokenizer.decode(ids)
 
-    def offsets(self, text: str) -> list[tuple[int, int]]:
+    def offsets(self, text: str | bytes) -> list[tuple[int, int]]:
         """As `SentencePieceTokenizer.offsets`."""
         return self.python_tokenizer.offsets(text)
 
@@ -186,7 +230,13 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
 
     def get_config(self):
         config = super().get_config()
-        config.update(
-            {"lowercase": self.lowercase, "keep_accents": self.keep_accents}
-        )
+        config.update(self._text_options())
         return config
+
+    def _text_options(self) -> dict[str, bool]:
+        return {
+            "lowercase": self.lowercase,
+            "keep_accents": self.keep_accents,
+            "replace_quotes": self.replace_quotes,
+            "special_symbols": self.special_symbols,
+        }

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from albert_keras.text.inputs import as_string_tensor
 from albert_keras.text.normalization import graph_normalize
 from albert_keras.text.piece_rules import WORD_START
 from albert_keras.text.segments import SPECIAL_SYMBOLS, graph_split_segments
@@ -22,10 +23,11 @@ class GraphTokenizer(tf.Module):
     `tf.saved_model.save`; to load it again takes `import tensorflow_text` and
     nothing of this project. The operations are those which TF Serving links.
 
-    TensorFlow Text carries SentencePiece 0.1.96. Where two segmentations score
-    exactly the same, as `0000` + `000` and `000` + `0000` do, it can take
-    another than today's SentencePiece: 60 of 184,000 lines of program text
-    with the released vocabulary, all of them runs of one character.
+    Of segmentations that score exactly the same, as `0000` + `000` and `000` +
+    `0000` do, both sides take the one that SentencePiece's search meets first.
+    It meets the same one in the 0.1.96 that TensorFlow Text carries and in all
+    releases up to 0.2.1; later ones search in another order, which is why this
+    project holds SentencePiece below 0.2.2.
 
     Args:
         tokenizer: The Python twin.
@@ -74,7 +76,8 @@ class GraphTokenizer(tf.Module):
         """Token ids of each text.
 
         Args:
-            texts: String tensor of any shape, dense or ragged, UTF-8.
+            texts: String tensor of any shape, dense or ragged, UTF-8, or what
+                `as_string_tensor` makes one of.
             sequence_length: If given, each text is cut or padded to so many
                 tokens.
 
@@ -82,8 +85,7 @@ class GraphTokenizer(tf.Module):
             int32 ids, with one dimension more than `texts`: a `RaggedTensor`,
             or a `Tensor` if `texts` is scalar or `sequence_length` is given.
         """
-        if not isinstance(texts, tf.RaggedTensor):
-            texts = tf.convert_to_tensor(texts, tf.string)
+        texts = as_string_tensor(texts)
         if texts.shape.rank == 0:
             return self.tokenize(texts[None], sequence_length)[0]
         tokens = self._tokenize_any(texts)
@@ -108,11 +110,11 @@ class GraphTokenizer(tf.Module):
         return self._tokenize(texts)
 
     def _tokenize_batch(self, texts: tf.Tensor) -> tf.RaggedTensor:
-        segments = graph_split_segments(texts)
+        segments = graph_split_segments(
+            texts, at_symbols=self._python.special_symbols
+        )
         flat = graph_normalize(
-            segments.texts.flat_values,
-            lowercase=self._python.lowercase,
-            keep_accents=self._python.keep_accents,
+            segments.texts.flat_values, **self._python.normalization
         )
         marked = tf.where(
             segments.continues, self._python.boundary + flat, flat

@@ -3,7 +3,8 @@
 The rule is `preprocess_text` of google-research/albert (`tokenization.py`):
 collapse whitespace, decompose (NFKD), drop the combining characters unless
 `keep_accents`, lower-case unless the vocabulary is cased. Quotes stay as they
-are; the XLNet tokenizer and those derived from it rewrite them.
+are, unless `replace_quotes` asks for what the XLNet tokenizer and those derived
+from it, Hugging Face's among them, do first: `` and '' become ".
 
 `graph_normalize` is held equal to `normalize` on every assigned character.
 What is known to differ comes from the Unicode versions of the two sides:
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\S+")
+_DOUBLE_QUOTE = re.compile("``|''")
+# What `normalize_with_spans` takes for one: a character, or such a quote.
+_UNIT = re.compile(r"\S")
+_UNIT_OR_QUOTE = re.compile(rf"{_DOUBLE_QUOTE.pattern}|\S")
 
 # ICU's lower-casing, as TensorFlow calls it, ends a string at its first NUL.
 # This noncharacter (never assigned, no case) stands in for it meanwhile.
@@ -35,7 +40,11 @@ _NUL_STAND_IN = "\ufdd0"
 
 
 def normalize(
-    text: str, *, lowercase: bool = True, keep_accents: bool = False
+    text: str,
+    *,
+    lowercase: bool = True,
+    keep_accents: bool = False,
+    replace_quotes: bool = False,
 ) -> str:
     r"""Normalises text as ALBERT does before SentencePiece sees it.
 
@@ -46,6 +55,8 @@ def normalize(
         lowercase: Whether to lower-case. `False` for a cased vocabulary.
         keep_accents: Whether combining characters stay. They stay
             decomposed: composing them again is SentencePiece's own work.
+        replace_quotes: Whether `` and '' become ", as in Hugging Face's
+            tokenizer and not in the original.
 
     Returns:
         The normalised text. It can begin with a space where a character
@@ -58,12 +69,26 @@ def normalize(
     ```
     """
     text = " ".join(text.split())
+    if replace_quotes:
+        text = _DOUBLE_QUOTE.sub('"', text)
     if not text.isascii():
-        text = _LONE_SURROGATE.sub("\ufffd", text)
+        text = replace_lone_surrogates(text)
         text = unicodedata.normalize("NFKD", text)
         if not keep_accents:
             text = "".join(filterfalse(unicodedata.combining, text))
     return text.lower() if lowercase else text
+
+
+def replace_lone_surrogates(text: str) -> str:
+    """The text with U+FFFD for each surrogate, which no encoding can carry.
+
+    Args:
+        text: A string.
+
+    Returns:
+        A string of the same length.
+    """
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 class AlignedText(NamedTuple):
@@ -81,7 +106,11 @@ class AlignedText(NamedTuple):
 
 
 def normalize_with_spans(
-    text: str, *, lowercase: bool = True, keep_accents: bool = False
+    text: str,
+    *,
+    lowercase: bool = True,
+    keep_accents: bool = False,
+    replace_quotes: bool = False,
 ) -> AlignedText:
     """Like `normalize`, keeping the way back to the raw text.
 
@@ -89,10 +118,12 @@ def normalize_with_spans(
         text: The raw text.
         lowercase: As in `normalize`.
         keep_accents: As in `normalize`.
+        replace_quotes: As in `normalize`.
 
     Returns:
         An `AlignedText`.
     """
+    units = _UNIT_OR_QUOTE if replace_quotes else _UNIT
     chars: list[str] = []
     spans: list[tuple[int, int]] = []
     word_end = None
@@ -101,15 +132,16 @@ def normalize_with_spans(
             chars.append(" ")
             spans.append((word_end, word.start()))
         word_end = word.end()
-        for position in range(word.start(), word_end):
-            char = _LONE_SURROGATE.sub("\ufffd", text[position])
+        for unit in units.finditer(text, word.start(), word_end):
+            is_quote = len(unit[0]) > 1
+            char = '"' if is_quote else replace_lone_surrogates(unit[0])
             for part in unicodedata.normalize("NFKD", char):
                 if not keep_accents and unicodedata.combining(part):
                     if chars and chars[-1] != " ":
-                        spans[-1] = (spans[-1][0], position + 1)
+                        spans[-1] = (spans[-1][0], unit.end())
                 else:
                     chars.append(part)
-                    spans.append((position, position + 1))
+                    spans.append(unit.span())
     order = _canonical_order(chars)
     aligned = "".join([chars[i] for i in order])
     # Lower-casing keeps the length: the one capital with a longer lower case,
@@ -139,7 +171,11 @@ def _canonical_order(chars: list[str]) -> list[int]:
 
 
 def graph_normalize(
-    texts: tf.Tensor, *, lowercase: bool = True, keep_accents: bool = False
+    texts: tf.Tensor,
+    *,
+    lowercase: bool = True,
+    keep_accents: bool = False,
+    replace_quotes: bool = False,
 ) -> tf.Tensor:
     """`normalize` as TensorFlow operations.
 
@@ -151,6 +187,7 @@ def graph_normalize(
             U+FFFD.
         lowercase: As in `normalize`.
         keep_accents: As in `normalize`.
+        replace_quotes: As in `normalize`.
 
     Returns:
         String tensor of the same shape, UTF-8.
@@ -161,6 +198,8 @@ def graph_normalize(
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
     texts = tf.strings.regex_replace(texts, whitespace_class() + "+", " ")
     texts = tf.strings.strip(texts)
+    if replace_quotes:
+        texts = tf.strings.regex_replace(texts, _DOUBLE_QUOTE.pattern, '"')
     texts = tf_text.normalize_utf8(texts, "NFKD")
     if not keep_accents:
         texts = tf.strings.regex_replace(texts, _combining_class(), "")

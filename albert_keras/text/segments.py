@@ -45,11 +45,13 @@ class Segment(NamedTuple):
         return self.symbol == MASK_SYMBOL and not self.text[:1].isspace()
 
 
-def split_segments(text: str) -> list[Segment]:
+def split_segments(text: str, *, at_symbols: bool = True) -> list[Segment]:
     """Cuts raw text at its special symbols.
 
     Args:
         text: The raw text.
+        at_symbols: Whether to cut it at all. If not, the symbols are letters
+            and brackets like any others.
 
     Returns:
         The segments, at least one. The first has no symbol before it.
@@ -63,7 +65,7 @@ def split_segments(text: str) -> list[Segment]:
     """
     segments = []
     symbol, start = None, 0
-    for match in _SYMBOL.finditer(text):
+    for match in _SYMBOL.finditer(text) if at_symbols else ():
         segments.append(Segment(symbol, text[start : match.start()], start))
         symbol, start = match.group(), match.end()
     segments.append(Segment(symbol, text[start:], start))
@@ -87,11 +89,14 @@ class GraphSegments(NamedTuple):
     continues: tf.Tensor
 
 
-def graph_split_segments(texts: tf.Tensor) -> GraphSegments:
+def graph_split_segments(
+    texts: tf.Tensor, *, at_symbols: bool = True
+) -> GraphSegments:
     """`split_segments` as TensorFlow operations.
 
     Args:
         texts: String tensor of shape `(batch,)`.
+        at_symbols: As in `split_segments`.
 
     Returns:
         A `GraphSegments`.
@@ -104,7 +109,9 @@ def graph_split_segments(texts: tf.Tensor) -> GraphSegments:
     symbols = tf.zeros_like(rows)
     # No two symbols can overlap, so cutting at one after the other finds the
     # same segments as one search for all.
-    for index, symbol in enumerate(SPECIAL_SYMBOLS, start=1):
+    for index, symbol in enumerate(
+        SPECIAL_SYMBOLS if at_symbols else (), start=1
+    ):
         parts = tf.strings.split(flat, sep=symbol)
         parents = tf.cast(parts.value_rowids(), tf.int32)
         firsts = tf.cast(tf.gather(parts.row_starts(), parents), tf.int32)

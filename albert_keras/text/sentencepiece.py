@@ -9,6 +9,7 @@ import itertools
 import os
 from collections.abc import Iterable, Sequence
 
+from albert_keras.text.inputs import as_text
 from albert_keras.text.normalization import normalize, normalize_with_spans
 from albert_keras.text.piece_rules import (
     WORD_START,
@@ -43,6 +44,11 @@ class SentencePieceTokenizer:
             to hold the pieces `<pad>`, `[CLS]`, `[SEP]` and `[MASK]`.
         lowercase: Whether text is lower-cased. `False` for a cased vocabulary.
         keep_accents: Whether combining characters are kept.
+        replace_quotes: Whether `` and '' become ", as in Hugging Face's
+            tokenizer and not in the original.
+        special_symbols: Whether `[MASK]`, `[CLS]` and `[SEP]` in a text become
+            their ids. `False` for text of people who are not trusted, in
+            which they are letters and brackets like any others.
 
     Raises:
         FileNotFoundError: If there is no file at the path.
@@ -64,10 +70,14 @@ class SentencePieceTokenizer:
         *,
         lowercase: bool = True,
         keep_accents: bool = False,
+        replace_quotes: bool = False,
+        special_symbols: bool = True,
     ):
         self.proto, self.processor, self.vocabulary = load_model(proto)
         self.lowercase = lowercase
         self.keep_accents = keep_accents
+        self.replace_quotes = replace_quotes
+        self.special_symbols = special_symbols
         self.vocabulary_size = len(self.vocabulary)
         self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
         self.pad_id = self._ids[PAD_PIECE]
@@ -83,16 +93,28 @@ class SentencePieceTokenizer:
             for i, pieces in self._split_pieces.items()
         }
 
-    def encode(self, text: str) -> list[int]:
+    @property
+    def normalization(self) -> dict[str, bool]:
+        """The options of `normalize`."""
+        return {
+            "lowercase": self.lowercase,
+            "keep_accents": self.keep_accents,
+            "replace_quotes": self.replace_quotes,
+        }
+
+    def encode(self, text: str | bytes) -> list[int]:
         """Token ids of the text alone, without `[CLS]` and `[SEP]` around it.
 
         Args:
-            text: The raw text.
+            text: The raw text; bytes are taken for UTF-8, see `as_text`.
 
         Returns:
             The token ids.
+
+        Raises:
+            TypeError: If `text` is neither a string nor bytes.
         """
-        segments = split_segments(text)
+        segments = self._segments(text)
         # One string at a time: for a list SentencePiece starts threads.
         return self._join(
             segments,
@@ -100,7 +122,7 @@ class SentencePieceTokenizer:
         )
 
     def encode_batch(
-        self, texts: Iterable[str], *, num_threads: int = 1
+        self, texts: Iterable[str | bytes], *, num_threads: int = 1
     ) -> list[list[int]]:
         """Token ids of each text, faster than one `encode` after another.
 
@@ -110,8 +132,17 @@ class SentencePieceTokenizer:
 
         Returns:
             A list of token ids for each text.
+
+        Raises:
+            TypeError: If `texts` is a single text, or one of them is neither
+                a string nor bytes.
         """
-        rows = [split_segments(text) for text in texts]
+        if isinstance(texts, str | bytes):
+            raise TypeError(
+                "`texts` must be a list of texts. Received: "
+                f"{texts!r:.100}, which is one."
+            )
+        rows = [self._segments(text) for text in texts]
         encoded = self.processor.encode(
             [self._prepare(part) for segments in rows for part in segments],
             num_threads=num_threads,
@@ -123,7 +154,7 @@ class SentencePieceTokenizer:
             start = end
         return batch
 
-    def pieces(self, text: str) -> list[str]:
+    def pieces(self, text: str | bytes) -> list[str]:
         """The pieces that `encode` gives the ids of.
 
         Args:
@@ -134,13 +165,13 @@ class SentencePieceTokenizer:
             stands in the text; its id is `unk_id`.
         """
         pieces: list[str] = []
-        for segment in split_segments(text):
+        for segment in self._segments(text):
             if segment.symbol is not None:
                 pieces.append(segment.symbol)
             pieces += self._segment_pieces(segment)
         return pieces
 
-    def offsets(self, text: str) -> list[tuple[int, int]]:
+    def offsets(self, text: str | bytes) -> list[tuple[int, int]]:
         """Where in the raw text each token of `encode(text)` stands.
 
         A span leaves out the space before a word: `text[start:end]` is what
@@ -155,7 +186,7 @@ class SentencePieceTokenizer:
             Half-open spans `(start, end)`, in characters of `text`.
         """
         offsets: list[tuple[int, int]] = []
-        for segment in split_segments(text):
+        for segment in self._segments(text):
             if segment.symbol is not None:
                 begin = segment.start - len(segment.symbol)
                 offsets.append((begin, segment.start))
@@ -219,6 +250,9 @@ class SentencePieceTokenizer:
                 f"{i}, expected 0 to {self.vocabulary_size - 1}."
             )
 
+    def _segments(self, text: str | bytes) -> list[Segment]:
+        return split_segments(as_text(text), at_symbols=self.special_symbols)
+
     def _prepare(self, segment: Segment) -> str:
         """What SentencePiece is given for a segment.
 
@@ -227,16 +261,14 @@ class SentencePieceTokenizer:
         any segmentation has a boundary behind it, and the best one is that of
         the character followed by that of the segment.
         """
-        text = normalize(
-            segment.text,
-            lowercase=self.lowercase,
-            keep_accents=self.keep_accents,
-        )
+        text = normalize(segment.text, **self.normalization)
         return self.boundary + text if segment.continues else text
 
     def _join(
         self, segments: list[Segment], encoded: list[list[int]]
     ) -> list[int]:
+        if len(segments) == 1:  # and no symbol, as in nearly every text
+            return self._split_digit_commas(encoded[0])
         ids: list[int] = []
         for segment, found in zip(segments, encoded, strict=True):
             if segment.symbol is not None:
@@ -268,11 +300,7 @@ class SentencePieceTokenizer:
         return pieces
 
     def _segment_offsets(self, segment: Segment) -> list[tuple[int, int]]:
-        aligned = normalize_with_spans(
-            segment.text,
-            lowercase=self.lowercase,
-            keep_accents=self.keep_accents,
-        )
+        aligned = normalize_with_spans(segment.text, **self.normalization)
         prefix = self.boundary if segment.continues else ""
         # SentencePiece normalises once more: `origins[j]` is where its
         # character `j` begins in the text it was given.

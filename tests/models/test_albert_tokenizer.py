@@ -108,7 +108,12 @@ def test_detokenize(tokenizer, expected):
 def test_preset(model_path, tmp_path):
     """A preset keeps how text is normalised, and Keras Hub finds the class."""
     tokenizer = AlbertTokenizer(
-        model_path, lowercase=False, keep_accents=True, sequence_length=8
+        model_path,
+        lowercase=False,
+        keep_accents=True,
+        replace_quotes=True,
+        special_symbols=False,
+        sequence_length=8,
     )
     backbone = AlbertBackbone(
         vocabulary_size=tokenizer.vocabulary_size(),
@@ -128,6 +133,23 @@ def test_preset(model_path, tmp_path):
         assert np.array_equal(loaded(TEXTS), tokenizer(TEXTS))
     uncased = AlbertTokenizer(model_path, sequence_length=8)
     assert not np.array_equal(loaded(TEXTS), uncased(TEXTS))
+
+
+def test_packed_for_a_backbone(tokenizer):
+    backbone = AlbertBackbone(
+        vocabulary_size=tokenizer.vocabulary_size(),
+        num_layers=1,
+        num_heads=1,
+        embedding_dim=2,
+        hidden_dim=2,
+        intermediate_dim=2,
+    )
+    packed = tokenizer.pack(TEXTS, TEXTS[::-1], max_length=9, num_threads=2)
+    assert packed["token_ids"].shape == (3, 9)
+    ids = tokenizer.encode(TEXTS[2])
+    assert packed["token_ids"][1].tolist()[:3] == [2, 3, 3]
+    assert packed["token_ids"][2].tolist()[1:4] == ids[:3]
+    assert backbone.predict(packed)["pooled_output"].shape == (3, 2)
 
 
 def test_in_a_saved_keras_model(model_path, tmp_path):

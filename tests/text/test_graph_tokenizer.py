@@ -28,18 +28,12 @@ def cased(tokenizer):
     return python, GraphTokenizer(python)
 
 
-def ties(tokenizer, texts, found):
-    """How often the ids differ, where two segmentations score the same."""
-    count = 0
-    for text, ids, expected in zip(
-        texts, found.to_list(), tokenizer.encode_batch(texts), strict=True
-    ):
-        if ids != expected:
-            # The same pieces in another order, as of a run of one character.
-            assert sorted(ids) == sorted(expected), text
-            assert tokenizer.decode(ids) == tokenizer.decode(expected)
-            count += 1
-    return count
+@pytest.fixture(scope="module")
+def untrusted(tokenizer):
+    python = SentencePieceTokenizer(
+        tokenizer.proto, replace_quotes=True, special_symbols=False
+    )
+    return python, GraphTokenizer(python)
 
 
 @fuzz
@@ -48,8 +42,7 @@ def ties(tokenizer, texts, found):
 def test_equals_python(tokenizer, graph, texts):
     found = graph.tokenize(tf.constant(texts, tf.string))
     assert found.dtype == tf.int32
-    if ties(tokenizer, texts, found):
-        assert "__" in "".join(texts)
+    assert found.to_list() == tokenizer.encode_batch(texts)
 
 
 @fuzz
@@ -58,22 +51,32 @@ def test_equals_python(tokenizer, graph, texts):
 def test_equals_python_with_case_and_accents(cased, texts):
     python, graph = cased
     found = graph.tokenize(tf.constant(texts, tf.string))
-    if ties(python, texts, found):
-        assert "__" in "".join(texts)
+    assert found.to_list() == python.encode_batch(texts)
+
+
+@fuzz
+@given(st.lists(raw_texts(), max_size=8))
+@example(EXAMPLES)
+def test_equals_python_without_special_symbols(untrusted, texts):
+    python, graph = untrusted
+    found = graph.tokenize(tf.constant(texts, tf.string))
+    assert found.to_list() == python.encode_batch(texts)
 
 
 def test_equals_python_on_real_text(tokenizer, graph, library_lines):
     texts = library_lines + [f"[MASK]{line}" for line in library_lines[::10]]
     found = graph.tokenize(texts)
-    assert ties(tokenizer, texts, found) <= len(texts) // 200
+    assert found.to_list() == tokenizer.encode_batch(texts)
 
 
 def test_equals_python_with_the_released_vocabulary(shared_data):
     released = SentencePieceTokenizer(shared_data("albert/spiece.model"))
     corpus = shared_data("wikitext-2/wiki.test.tokens")
     texts = corpus.read_text("utf-8").splitlines()
+    # Of which segmentations score the same.
+    texts += [char * n for char in "0=ax. " for n in range(80)]
     found = GraphTokenizer(released).tokenize(texts)
-    assert ties(released, texts, found) <= len(texts) // 1000
+    assert found.to_list() == released.encode_batch(texts)
 
 
 def test_shapes(tokenizer, graph):

@@ -231,7 +231,9 @@ def test_decode(tokenizer):
 
 @fuzz
 @given(raw_texts())
-def test_decode_and_encode_again(tokenizer, text):
+def test_decode_and_encode_again(tokenizer, raw):
+    known = (c for c in raw if tokenizer.unk_id not in tokenizer.encode(c))
+    text = "".join(known)
     ids = tokenizer.encode(text)
     assume(tokenizer.unk_id not in ids)
     # What is left of U+200B between two masks is a space.
@@ -274,7 +276,7 @@ def test_wrong_files(tmp_path, tokenizer):
 
 
 def test_model_of_something_else():
-    proto = train(["hello world"] * 9, vocab_size=11)
+    proto = train(["hello world"] * 9, vocab_size=10)
     with pytest.raises(ValueError, match=r"without \[CLS\], \[SEP\], \[MASK\]"):
         SentencePieceTokenizer(proto)
 
@@ -304,3 +306,23 @@ def test_needs_neither_tensorflow_nor_keras():
         "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_special_symbols_can_be_text(tokenizer):
+    untrusted = SentencePieceTokenizer(tokenizer.proto, special_symbols=False)
+    for text in ("a [MASK].", "[CLS]x[SEP]", "[MASK]"):
+        ids = untrusted.encode(text)
+        assert ids == tokenizer.processor.encode(text.lower())
+        assert not {2, 3, 4} & set(ids)
+        assert {2, 3, 4} & set(tokenizer.encode(text))
+        assert len(untrusted.offsets(text)) == len(ids)
+
+
+def test_quotes_as_hugging_face_has_them(tokenizer):
+    replacing = SentencePieceTokenizer(tokenizer.proto, replace_quotes=True)
+    text = "the ``value'' of"
+    assert replacing.encode(text) == tokenizer.encode('the "value" of')
+    assert tokenizer.encode(text) != tokenizer.encode('the "value" of')
+    spans = [text[start:end] for start, end in replacing.offsets(text)]
+    assert "``" in spans
+    assert "''" in spans
