@@ -13,8 +13,8 @@ def prepare(
         list[Path],
         typer.Argument(
             metavar="CORPUS",
-            help="Text files in UTF-8: one sentence a line, a blank line "
-            "after each document.",
+            help="Text files in UTF-8, or folders of such: one sentence a "
+            "line, a blank line after each document.",
         ),
     ],
     tokenizer: Annotated[

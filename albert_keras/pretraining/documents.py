@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from os import PathLike
 
-from albert_keras.text.corpus import check_text_files, read_lines
+from albert_keras.text.corpus import read_lines, text_files
 
 # A chunk of this size holds about 60,000 tokens of English: small enough that
 # a handful in flight cost little memory, large enough that the cost of sending
@@ -27,16 +27,17 @@ def read_documents(
     misspelt last name does not surface after an hour.
 
     Args:
-        paths: Text files in UTF-8, one sentence a line, blank lines between
-            documents. A byte order mark at the start of a file is dropped.
+        paths: Text files in UTF-8, or folders of such, one sentence a line,
+            blank lines between documents. A byte order mark at the start of a
+            file is dropped.
 
     Returns:
         An iterator over documents, each a non-empty list of sentences. Only
         the document being read is held in memory.
 
     Raises:
-        FileNotFoundError: If a path does not exist.
-        IsADirectoryError: If a path is a folder.
+        FileNotFoundError: If a path does not exist, or is a folder without
+            a file.
         ValueError: If there are no paths, or if a file holds no text, a NUL
             byte (so is no text file), or bytes that are not UTF-8. The
             message names the file and the line.
@@ -48,12 +49,11 @@ def read_documents(
         print(len(document), "sentences, the first:", document[0])
     ```
     """
-    files = list(paths)
+    files = text_files(paths)
     if not files:
         raise ValueError(
             "`paths` must name at least one text file. Received: no paths."
         )
-    check_text_files(files)
     return chain.from_iterable(map(_documents_of, files))
 
 

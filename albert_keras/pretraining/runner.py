@@ -18,6 +18,7 @@ from albert_keras.pretraining.progress import progress_bar
 from albert_keras.pretraining.records import ExampleSerializer
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
+from albert_keras.text.corpus import text_files
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 # A shard is shuffled in memory.
@@ -42,8 +43,8 @@ def prepare(
     number of shards, to the last byte; not on the number of processes.
 
     Args:
-        corpus: Text files, one sentence a line, a blank line after each
-            document.
+        corpus: Text files, or folders of such, one sentence a line, a blank
+            line after each document.
         tokenizer: The tokenizer of the model to be pretrained.
         out: The folder to write. It appears when all is done.
         options: What examples to make.
@@ -74,8 +75,9 @@ def prepare(
     ```
     """
     options = options or ExampleOptions()
-    documents = read_documents(corpus)
-    text_bytes = sum(Path(path).stat().st_size for path in corpus)
+    files = text_files(corpus)
+    documents = read_documents(files)
+    text_bytes = sum(file.stat().st_size for file in files)
     if shards is None:
         wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
         shards = min(_MOST_SHARDS, max(1, math.ceil(wanted)))

@@ -29,8 +29,9 @@ def write_corpus(
 
     Args:
         folder: The folder to make.
-        sources: Text files, one sentence a line; None takes the docstrings
-            of the standard library and the installed packages.
+        sources: Text files, or folders of such, one sentence a line; None
+            takes the docstrings of the standard library and the installed
+            packages.
 
     Raises:
         FileNotFoundError: A source does not exist.

@@ -69,8 +69,9 @@ class QuickstartOptions:
     """What a quickstart is asked to do.
 
     Args:
-        corpus: Text files, one sentence a line; None takes the docstrings of
-            the standard library and the installed packages.
+        corpus: Text files, or folders of such, one sentence a line; None
+            takes the docstrings of the standard library and the installed
+            packages.
         minutes: Minutes of pretraining.
         num_train_steps: Steps of pretraining, instead of minutes.
         seed: Decides all that is drawn.
@@ -240,6 +241,7 @@ class _Steps:
             # A small corpus gets the vocabulary that it is good for.
             hard_vocab_limit=False,
             seed=self.options.seed,
+            held_out_files=[self.held_out_text],
         )
 
     def make_examples(self) -> None:

@@ -103,6 +103,7 @@ def fill(folder: Path, made: Path) -> None:
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+    (folder / "hollow").mkdir()
     shutil.copy(folder / "vocabulary" / "spiece.model", folder / "cut.model")
     cut(folder / "cut.model", 0.6)
     tiny = json.loads((folder / "tiny.json").read_text())
@@ -179,8 +180,8 @@ IS_BINARY = (
 CORPORA = {
     "absent.txt": "A corpus must consist of text files. "
     "Received: absent.txt, which does not exist.",
-    "full": "A corpus must consist of text files. "
-    "Received: full, which is a folder.",
+    "hollow": "A corpus must consist of text files. "
+    "Received: hollow, a folder in which there is none.",
     "empty.txt": IS_EMPTY.format("empty.txt"),
     "blank.txt": IS_EMPTY.format("blank.txt"),
     "binary.txt": IS_BINARY.format("binary.txt"),
@@ -236,6 +237,8 @@ TOO_SHORT = (
             "to learn their order. Received: a blank line after each sentence.",
         ),
         (f"{VOCAB} corpus.txt absent.txt", CORPORA["absent.txt"]),
+        (f"{VOCAB} corpus.txt --held-out absent.txt", CORPORA["absent.txt"]),
+        (f"{VOCAB} corpus.txt --held-out latin1.txt", CORPORA["latin1.txt"]),
         (
             f"{PREPARE} {TOKENIZER} corpus.txt latin1.txt",
             CORPORA["latin1.txt"],
@@ -684,6 +687,7 @@ def test_full_disk_keeps_what_is_there(refuse, small_disk, command, room, out):
     ("words", "sentence"),
     [
         (f"{VOCAB} corpus.txt --seed -1", "`seed` must be ..."),
+        (f"{VOCAB} corpus.txt --held-out-share 1", "`held_out_share` must ..."),
         (f"{QUICKSTART} --seed -1", "`seed` must be ..."),
         (f"{QUICKSTART} --minutes nan", "`minutes` must be positive. ..."),
         (f"{QUICKSTART} --steps 0", "`num_train_steps` must be positive. ..."),

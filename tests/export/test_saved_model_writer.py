@@ -138,7 +138,7 @@ def test_scores_are_what_the_model_puts_out(settings, scores, tmp_path):
 
 def test_a_batch_is_padded_to_its_own_longest(models, served, tokenizer):
     signature = served["backbone"]["serving_default"]
-    short, longer = "an argument", "an argument of the parser"
+    short, longer = "an argument", "an argument" + " of the parser" * 2
     lengths = [len(tokenizer.encode(text)) + 2 for text in (short, longer)]
     assert lengths[0] <= 8 < lengths[1] <= 16
     assert ask(signature, short)["sequence_output"].shape == (1, 8, 16)
@@ -299,6 +299,8 @@ def test_model_json(models, tokenizer, tmp_path):
     assert told["text"] == {
         "lowercase": True,
         "keep_accents": False,
+        "replace_quotes": False,
+        "special_symbols": True,
         "max_tokens": 24,
     }
     assert told["signatures"]["serving_default"]["inputs"] == {

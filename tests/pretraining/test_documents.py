@@ -56,8 +56,15 @@ def test_missing_file_is_told_before_the_first_document(tmp_path):
     (tmp_path / "a.txt").write_text("One.")
     with pytest.raises(FileNotFoundError, match=r"gone\.txt"):
         read_documents([tmp_path / "a.txt", tmp_path / "gone.txt"])
-    with pytest.raises(IsADirectoryError, match="folder"):
-        read_documents([tmp_path])
+
+
+def test_a_folder_stands_for_its_files(tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "a.txt").write_text("Two.")
+    (tmp_path / "a.txt").write_text("One.")
+    assert list(read_documents([tmp_path])) == [["One."], ["Two."]]
+    with pytest.raises(FileNotFoundError, match="folder"):
+        read_documents([tmp_path / "b" / "a.txt", tmp_path / "c"])
     with pytest.raises(ValueError, match="no paths"):
         read_documents([])
 

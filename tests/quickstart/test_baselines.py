@@ -78,4 +78,4 @@ def test_guesses_by_counting_with_dictionaries(material):
     baselines = measure_baselines(text, examples, tokenizer)
     assert baselines.commonest == pytest.approx(right_commonest / total)
     assert right_bigram <= round(baselines.bigram * total) <= best_bigram
-    assert baselines.bigram > 2 * baselines.commonest
+    assert baselines.bigram > 1.5 * baselines.commonest

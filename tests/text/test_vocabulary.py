@@ -1,5 +1,7 @@
 import contextlib
+import hashlib
 import json
+import math
 import os
 import random
 import signal
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from albert_keras.text import vocabulary
+from albert_keras.text import unigram_trainer, vocabulary
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.unigram_trainer import sample_lines
 from albert_keras.text.vocabulary import train_vocabulary
@@ -66,7 +68,97 @@ def test_what_is_written(texts, tmp_path):
     words = sum(len(text.split()) for text in texts)
     assert made["corpus"]["words"] == words
     assert made["vocabulary"]["pieces"] == 120
-    assert set(made["versions"]) == {"albert-keras", "sentencepiece", "python"}
+    assert made["corpus"]["characters"] == sum(
+        len(" ".join(text.split())) for text in texts
+    )
+    lines = [" ".join(text.split()).lower() + "\n" for text in texts]
+    corpus = hashlib.sha256("".join(lines).encode())
+    assert made["corpus"]["sha256"] == corpus.hexdigest()
+    model = hashlib.sha256(path.read_bytes())
+    assert made["vocabulary"]["sha256"] == model.hexdigest()
+    assert set(made["versions"]) == {
+        *("albert-keras", "sentencepiece", "python", "unicode")
+    }
+
+
+def made_by(path):
+    return json.loads(path.with_name("vocabulary.json").read_text("utf-8"))
+
+
+def test_held_out_lines_are_not_trained_on(tmp_path):
+    """Each line has letters of its own: a training line's become pieces."""
+    letters = [*map(chr, range(0x4E00, 0x4E00 + 400))]
+    path = train_vocabulary(
+        [letter * 5 for letter in letters],
+        tmp_path / "a",
+        vocab_size=1000,
+        hard_vocab_limit=False,
+        character_coverage=1.0,
+        held_out_share=0.25,
+        show_progress=False,
+    )
+    known = set("".join(SentencePieceTokenizer(path).vocabulary))
+    unknown = [letter for letter in letters if letter not in known]
+    assert 70 < len(unknown) < 130
+    made = made_by(path)
+    fertility = made["held_out"]["fertility"]
+    assert made["held_out"]["share"] == 0.25
+    assert fertility["sentences"] == len(unknown)
+    assert fertility["unknown_characters"] == 5 * len(unknown)
+    # Each sentence is a "▁" and five characters that make one unknown piece.
+    assert fertility["pieces_per_word"] == 2
+    assert fertility["pieces_per_character"] == 2 / 6
+    assert fertility["unknown_piece_share"] == 1 / 2
+    assert fertility["unknown_character_share"] == 5 / 6
+    assert made["corpus"]["sentences"] == 400
+    assert made["corpus"]["trained_sentences"] == 400 - len(unknown)
+
+
+def test_held_out_files(texts, tmp_path):
+    (tmp_path / "dev.txt").write_text("a value\n\nÄrger 中中\n", "utf-8")
+    nothing = train_vocabulary(texts, tmp_path / "a", held_out_share=0, **SMALL)
+    path = train_vocabulary(
+        texts,
+        tmp_path / "b",
+        held_out_share=0.5,
+        held_out_files=[tmp_path / "dev.txt"],
+        **SMALL,
+    )
+    assert path.read_bytes() == nothing.read_bytes()
+    made = made_by(path)["held_out"]
+    assert made["paths"] == [str(tmp_path / "dev.txt")]
+    assert made["share"] is None
+    assert made["fertility"]["sentences"] == 2
+    assert made["fertility"]["words"] == 4
+    assert made["fertility"]["commonest_unknown"] == {"中": 2}
+    assert made_by(nothing)["held_out"]["fertility"] is None
+
+
+def test_a_corpus_too_small_to_hold_out(texts, tmp_path):
+    """At 1 %, 400 lines would give about 4, and 10 are the fewest."""
+    whole = train_vocabulary(texts, tmp_path / "a", held_out_share=0, **SMALL)
+    path = train_vocabulary(texts, tmp_path / "b", **SMALL)
+    made = made_by(path)
+    assert made["held_out"] == {"share": 0.01, "paths": [], "fertility": None}
+    for each in (made, made_by(whole)):
+        assert each["corpus"]["trained_sentences"] == len(texts)
+
+
+def test_the_held_out_lines_are_those_of_any_training(library_lines, tmp_path):
+    def measured(name, **settings):
+        path = train_vocabulary(
+            library_lines, tmp_path / name, show_progress=False, **settings
+        )
+        made = made_by(path)
+        sample = settings.get("input_sentence_size", 10_000_000)
+        held_out = made["held_out"]["fertility"]
+        assert made["corpus"]["trained_sentences"] <= sample
+        return held_out["sentences"], held_out["words"]
+
+    first = measured("a", vocab_size=200)
+    assert first[0] > 20
+    sampled = {"input_sentence_size": 1000, "seed": 5}
+    assert measured("b", vocab_size=300, **sampled) == first
 
 
 def test_the_seed_decides(library_lines, tmp_path):
@@ -160,16 +252,18 @@ def test_refuses_to_overwrite(texts, tmp_path):
 @pytest.mark.parametrize(
     ("corpus", "error", "message"),
     [
+        ([Path()], FileNotFoundError, "., a folder in which there is none"),
         ([], ValueError, "0 texts and 0 files without a word"),
         (["", " \n\t"], ValueError, "2 texts and 0 files without a word"),
+        (["\u200b"], ValueError, "1 texts and 0 files without a word"),
         ("corpus.txt", TypeError, "Received: 'corpus.txt'"),
         ([Path("missing.txt")], FileNotFoundError, "missing.txt"),
-        ([Path("/")], IsADirectoryError, "/, which is a folder"),
         (["too few words"], ValueError, r"Received: vocab_size=120 for 3"),
     ],
     ids=str,
 )
-def test_unusable_corpus(corpus, error, message, tmp_path):
+def test_unusable_corpus(corpus, error, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(error, match=message):
         train_vocabulary(corpus, tmp_path / "a", **SMALL)
     assert files_in(tmp_path) == []
@@ -222,6 +316,9 @@ def test_the_largest_size_named_works(texts, tmp_path):
         ({"character_coverage": 0.5}, "0.98 to 1|between 0.98 and 1"),
         ({"input_sentence_size": 100}, "input_sentence_size=100"),
         ({"seed": -1}, "seed=-1"),
+        ({"seed": 0.5}, "seed=0.5"),
+        ({"held_out_share": 0.6}, "between 0 and 0.5.*held_out_share=0.6"),
+        ({"held_out_share": math.nan}, "held_out_share=nan"),
     ],
     ids=str,
 )
@@ -253,6 +350,16 @@ def test_stops_while_reading(texts, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         train_vocabulary(stopping(), tmp_path / "a", **SMALL)
+    assert files_in(tmp_path) == []
+
+
+def test_stops_while_measuring(texts, tmp_path, monkeypatch):
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(vocabulary, "measure_fertility", stop)
+    with pytest.raises(KeyboardInterrupt):
+        train_vocabulary(texts, tmp_path / "a", held_out_share=0.2, **SMALL)
     assert files_in(tmp_path) == []
 
 
@@ -292,6 +399,6 @@ def test_says_so_when_the_trainer_is_killed(texts, tmp_path, monkeypatch):
     killer.write_text(
         "import os, sys\nsys.stdin.readline()\nos.kill(os.getpid(), 9)\n"
     )
-    monkeypatch.setattr(vocabulary.unigram_trainer, "__file__", str(killer))
+    monkeypatch.setattr(unigram_trainer, "__file__", str(killer))
     with pytest.raises(RuntimeError, match="signal 9, as when memory"):
         train_vocabulary(texts, tmp_path / "a", **SMALL)
