@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
-def wikitext(folder: Path) -> Iterator[str]:
-    for part in ("train", "valid", "test"):
+def wikitext(
+    folder: Path, parts: Iterable[str] = ("train", "valid", "test")
+) -> Iterator[str]:
+    for part in parts:
         yield from _lines(folder / f"wikitext-2/wiki.{part}.tokens")
 
 

@@ -100,9 +100,15 @@ def pin(cores: list[int]) -> None:
 
 
 def read_texts(folder: Path) -> list[str]:
-    """Wikipedia, the test and validation part and SQuAD's paragraphs."""
-    names = ("WikiText-2", "SQuAD dev contexts")
-    texts = (t for name in names for t in corpora.CORPORA[name](folder))
+    """Paragraphs of Wikipedia: WikiText-2's held-out parts and SQuAD's."""
+    texts = [
+        # Hugging Face takes this mark for a piece whatever one asks for.
+        *(
+            text.replace("<unk>", "unknown")
+            for text in corpora.wikitext(folder, ("valid", "test"))
+        ),
+        *corpora.squad_contexts(folder),
+    ]
     return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
@@ -121,10 +127,9 @@ def make_contenders(model: Path) -> dict[str, Encode]:
         model, replace_quotes=True, special_symbols=False
     )
     graph = GraphTokenizer(ours)
-    peer = huggingface.like_released(model)
-    peer.split_special_tokens = True
-    backend = peer.backend_tokenizer
-    backend.encode_special_tokens = True
+    backend = huggingface.like_released(
+        model, split_special_tokens=True
+    ).backend_tokenizer
     normalized: dict[int, list[str]] = {}
 
     def alone(texts: list[str]) -> Ids:

@@ -43,13 +43,9 @@ def span_outcomes(
     """
 
     def shown(part: str) -> str:
-        if part in SPECIAL_SYMBOLS:
+        if tokenizer.special_symbols and part in SPECIAL_SYMBOLS:
             return part
-        normalized = normalize(
-            part,
-            lowercase=tokenizer.lowercase,
-            keep_accents=tokenizer.keep_accents,
-        )
+        normalized = normalize(part, **tokenizer.normalization)
         return tokenizer.processor.normalize(normalized).lstrip("▁")
 
     pieces = tokenizer.pieces(text)

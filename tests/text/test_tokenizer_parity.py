@@ -1,6 +1,8 @@
-"""The tokenizers on text of all kinds: both alike, and offsets into the text.
+"""The tokenizers on text of all kinds.
 
-`benchmarks/tokenizer` does the same on whole corpora, and against peers.
+Both give the ids of the definition, the same ids, and offsets that lead back
+into the text. `benchmarks/tokenizer` shows it on whole corpora and compares
+with peers.
 """
 
 import json
@@ -8,6 +10,7 @@ import unicodedata
 
 import pytest
 import tensorflow as tf
+from definition import encode_pieces, preprocess_text
 from generated_texts import LONG, generated_texts, long_texts
 from hypothesis import example, given
 from raw_texts import fuzz, raw_texts
@@ -15,6 +18,18 @@ from span_outcomes import EMPTY, EXACT, SHARED, span_outcomes
 
 from albert_keras.text.graph_tokenizer import GraphTokenizer
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
+
+
+@pytest.fixture(scope="module")
+def with_options(tokenizer):
+    """Every option other than by default."""
+    return SentencePieceTokenizer(
+        tokenizer.proto,
+        lowercase=False,
+        keep_accents=True,
+        replace_quotes=True,
+        special_symbols=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +75,35 @@ def differing(tokenizer, texts):
     ]
 
 
-def test_graph_equals_python_on_generated_texts(tokenizer):
+def span_kinds(tokenizer, texts):
+    return [
+        outcome.kind
+        for text in texts
+        for outcome in span_outcomes(tokenizer, text)
+    ]
+
+
+def test_real_text_equals_the_definition(tokenizer, library_lines):
+    processor = tokenizer.processor
+    for line in library_lines:
+        pieces = encode_pieces(processor, preprocess_text(line))
+        assert tokenizer.pieces(line) == pieces
+
+
+def test_corpora_equal_the_definition(released, real_texts):
+    processor = released.processor
+    for text, ids in zip(
+        real_texts, released.encode_batch(real_texts), strict=True
+    ):
+        pieces = encode_pieces(processor, preprocess_text(text))
+        assert [released.piece_to_id(piece) for piece in pieces] == ids
+
+
+def test_graph_equals_python_on_generated_texts(tokenizer, with_options):
     texts = known_to_both([*generated_texts(3000, 1, tokenizer.vocabulary)])
     assert max(map(max, filter(None, texts))) > "\U00100000"
     assert not differing(tokenizer, texts)
+    assert not differing(with_options, texts)
 
 
 def test_graph_equals_python_on_long_texts(tokenizer):
@@ -78,25 +118,20 @@ def test_graph_equals_python_on_corpora(released, real_texts):
 
 @fuzz
 @given(raw_texts())
-@example("a[MASK]B ½ ﷺ6½ \u0301x…")
-def test_slices_normalise_to_the_tokens_text(tokenizer, text):
-    kinds = {outcome.kind for outcome in span_outcomes(tokenizer, text)}
-    assert kinds <= {EXACT, SHARED, EMPTY}
+@example("a[MASK]B ½ ﷺ6½ \u0301x… ''``'")
+def test_slices_normalise_to_the_tokens_text(tokenizer, with_options, text):
+    assert {*span_kinds(tokenizer, [text])} <= {EXACT, SHARED, EMPTY}
+    assert {*span_kinds(with_options, [text])} <= {EXACT, SHARED, EMPTY}
 
 
-def test_slices_normalise_to_the_tokens_text_on_generated_texts(tokenizer):
-    for text in generated_texts(1000, 1, tokenizer.vocabulary):
-        kinds = {outcome.kind for outcome in span_outcomes(tokenizer, text)}
-        assert kinds <= {EXACT, SHARED, EMPTY}, ascii(text)
+def test_slices_of_generated_texts(tokenizer):
+    texts = generated_texts(1000, 1, tokenizer.vocabulary)
+    assert {*span_kinds(tokenizer, texts)} <= {EXACT, SHARED, EMPTY}
 
 
-def test_slices_normalise_to_the_tokens_text_on_corpora(released, real_texts):
-    outcomes = [
-        outcome.kind
-        for text in real_texts
-        for outcome in span_outcomes(released, text)
-    ]
-    assert set(outcomes) <= {EXACT, SHARED, EMPTY}
+def test_slices_of_corpora(released, real_texts):
+    kinds = span_kinds(released, real_texts)
+    assert {*kinds} <= {EXACT, SHARED, EMPTY}
     # Hardly any token shares a character with another in English text.
-    assert outcomes.count(SHARED) <= len(outcomes) / 1000
-    assert outcomes.count(EMPTY) <= len(outcomes) / 5
+    assert kinds.count(SHARED) <= len(kinds) / 1000
+    assert kinds.count(EMPTY) <= len(kinds) / 5
