@@ -22,7 +22,7 @@ from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 # Of the test suite, which uses it as well.
 sys.path.append(str(Path(__file__).parents[2] / "tests/text"))
-from span_outcomes import BACK, EMPTY, EXACT, UNCOVERED, WRONG, span_outcomes
+from span_outcomes import EMPTY, EXACT, KINDS, span_outcomes
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     options = parser.parse_args()
     tokenizer = SentencePieceTokenizer(options.model)
     texts = list(corpora.squad_contexts(options.data))
-    counts = Counter({EXACT: 0, WRONG: 0, BACK: 0, UNCOVERED: 0})
+    counts = Counter(dict.fromkeys(KINDS, 0))
     exceptions = []
     for number, text in enumerate(track(texts, "paragraphs")):
         for outcome in span_outcomes(tokenizer, text):

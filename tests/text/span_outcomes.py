@@ -1,5 +1,6 @@
 """Whether the spans that a tokenizer gives lead back to the text."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,7 +15,9 @@ SHARED = "the token shares a character; the slice of all normalises to theirs"
 EMPTY = "the token is a lone ▁ and its slice empty"
 WRONG = "the slice normalises to something else"
 BACK = "the span begins before that of the token before"
+OVERLAP = "a character that normalises to one is in several spans"
 UNCOVERED = "a character that normalises to something is in no span"
+KINDS = (EXACT, SHARED, EMPTY, WRONG, BACK, OVERLAP, UNCOVERED)
 
 
 class Outcome(NamedTuple):
@@ -72,3 +75,7 @@ def span_outcomes(
     for i, char in enumerate(text):
         if not covered[i] and shown(char):
             yield Outcome(UNCOVERED, i, i + 1)
+        # So do marks that change places, and what they were composed with.
+        is_mark = unicodedata.combining(unicodedata.normalize("NFKD", char)[-1])
+        if covered[i] > 1 and len(shown(char)) < 2 and not is_mark:
+            yield Outcome(OVERLAP, i, i + 1)
