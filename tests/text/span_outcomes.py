@@ -75,7 +75,8 @@ def span_outcomes(
     for i, char in enumerate(text):
         if not covered[i] and shown(char):
             yield Outcome(UNCOVERED, i, i + 1)
-        # So do marks that change places, and what they were composed with.
+        # Marks that change places share the span of them all, with the
+        # character that one of them was composed with.
         is_mark = unicodedata.combining(unicodedata.normalize("NFKD", char)[-1])
         if covered[i] > 1 and len(shown(char)) < 2 and not is_mark:
             yield Outcome(OVERLAP, i, i + 1)
