@@ -151,22 +151,20 @@ def normalize_with_spans(
                 else:
                     chars.append(part)
                     spans.append(unit.span())
-    order = _canonical_order(chars)
-    aligned = "".join([chars[i] for i in order])
+    _reorder(chars, spans)
+    aligned = "".join(chars)
     # Lower-casing keeps the length: the one capital with a longer lower case,
     # U+0130, has been decomposed by now.
-    return AlignedText(
-        aligned.lower() if lowercase else aligned, [spans[i] for i in order]
-    )
+    return AlignedText(aligned.lower() if lowercase else aligned, spans)
 
 
-def _canonical_order(chars: list[str]) -> list[int]:
-    """The order NFKD gives to characters that were decomposed one by one.
+def _reorder(chars: list[str], spans: list[tuple[int, int]]) -> None:
+    """Puts characters that were decomposed one by one in the order of NFKD.
 
     Runs of combining characters are sorted by combining class and are
-    otherwise left in place (Unicode Standard, section 3.11, D109).
+    otherwise left in place (Unicode Standard, section 3.11, D109). Where that
+    moves any, all of the run share its span, so that spans never go back.
     """
-    order = list(range(len(chars)))
     classes = list(map(unicodedata.combining, chars))
     start = 0
     while start < len(chars):
@@ -174,9 +172,12 @@ def _canonical_order(chars: list[str]) -> list[int]:
         if classes[start]:
             while end < len(chars) and classes[end]:
                 end += 1
-            order[start:end] = sorted(order[start:end], key=classes.__getitem__)
+            order = sorted(range(start, end), key=classes.__getitem__)
+            if order != [*range(start, end)]:
+                chars[start:end] = [chars[i] for i in order]
+                span = (spans[start][0], spans[end - 1][1])
+                spans[start:end] = [span] * (end - start)
         start = end
-    return order
 
 
 def graph_normalize(

@@ -1,5 +1,6 @@
 """The ids of words that were met before."""
 
+import math
 from collections.abc import Callable
 from itertools import chain
 
@@ -9,11 +10,8 @@ from albert_keras.text.piece_rules import WORD_START
 
 _MOST_WORDS = 200_000  # about 40 MB
 _LONGEST_WORD = 50
-# SentencePiece adds the scores of a text's pieces up in float32, so what comes
-# before a word can decide between segmentations of it that score nearly the
-# same. In texts of so many words a sum rounds by less than a third of this.
-_LONGEST_TEXT = 1000
-_LEAST_MARGIN = 0.05
+_LONGEST_TEXT = 4096  # characters
+_UNKNOWN_PENALTY = 10  # below the worst piece: SentencePiece's kUnkPenalty
 
 
 class WordCache:
@@ -45,6 +43,12 @@ class WordCache:
         self._scores = [processor.get_score(i) for i in ids]
         # Unknown and user-defined pieces count as something else than this.
         self._special = {i for i in ids if self._scores[i] == 0}
+        # SentencePiece adds the scores of a text's pieces up in float32, so
+        # what comes before a word can decide between segmentations of it that
+        # score nearly the same. The worst sum is that of unknown characters
+        # alone; an addition to it rounds by half a unit in its last place.
+        worst = (_LONGEST_TEXT + 1) * (_UNKNOWN_PENALTY - min(self._scores))
+        self._rounding = 2.0 ** (math.frexp(worst)[1] - 25)
         self._is_usable = not any(
             WORD_START in piece[1:] for piece in pieces
         ) and all(
@@ -62,16 +66,17 @@ class WordCache:
             The ids, or `None` where SentencePiece has to be asked.
         """
         words = text.split(" ")
-        if not self._is_usable or len(words) > _LONGEST_TEXT:
+        if not self._is_usable or len(text) > _LONGEST_TEXT:
             return None
         ids = self._ids
         try:
             found = [ids[word] for word in words]
         except KeyError:
             found = [self._learn(word) for word in words]
-        if None in found:
+        known = [word_ids for word_ids in found if word_ids is not None]
+        if len(known) < len(found):
             return None
-        return list(chain.from_iterable(found))
+        return list(chain.from_iterable(known))
 
     def _learn(self, word: str) -> list[int] | None:
         if word in self._ids:
@@ -84,11 +89,13 @@ class WordCache:
     def _encode_alone(self, word: str) -> list[int] | None:
         if len(word) > _LONGEST_WORD:
             return None
+        # Either segmentation adds as many pieces as `▁` and characters at most.
+        least_margin = 2 * self._rounding * (len(word) + 1)
         best, *others = self._processor.nbest_encode(word, nbest_size=2)
         for other in others:
             if (
                 self._special_of(best) != self._special_of(other)
-                or self._score(best) - self._score(other) < _LEAST_MARGIN
+                or self._score(best) - self._score(other) <= least_margin
             ):
                 return None
         return self._finish(best)

@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 import tensorflow as tf
+from definition import preprocess_text
 from hypothesis import given
 from hypothesis import strategies as st
 from raw_texts import fuzz, raw_texts
@@ -18,22 +19,6 @@ OPTIONS = [
     for keep_accents in (True, False)
 ]
 OPTIONS.append({**OPTIONS[1], "replace_quotes": True})
-
-
-def by_definition(text, lowercase, keep_accents, replace_quotes=False):
-    """`preprocess_text` of google-research/albert, step by step.
-
-    The quotes are replaced where XLNet's function of this name does it.
-    """
-    text = " ".join(text.strip().split())
-    if replace_quotes:
-        text = text.replace("``", '"').replace("''", '"')
-    text = unicodedata.normalize("NFKD", text)
-    if not keep_accents:
-        text = "".join([c for c in text if unicodedata.combining(c) == 0])
-    if lowercase:
-        text = text.lower()
-    return text
 
 
 def in_graph(texts, **options):
@@ -81,7 +66,7 @@ def test_lone_surrogates_become_encodable():
 @given(raw_texts())
 def test_equals_the_definition(text):
     for options in OPTIONS:
-        assert normalize(text, **options) == by_definition(text, **options)
+        assert normalize(text, **options) == preprocess_text(text, **options)
 
 
 @fuzz

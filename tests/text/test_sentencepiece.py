@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import sentencepiece as spm
+from definition import encode_pieces
 from hypothesis import assume, given
 from raw_texts import fuzz, raw_texts
 
@@ -26,23 +27,6 @@ def without_prefix(tokenizer):
     # module refuses the protobuf that TensorFlow takes.
     override = b"\x1a\x02\x18\x00"
     return spm.SentencePieceProcessor(model_proto=tokenizer.proto + override)
-
-
-def by_definition(processor, text):
-    """`encode_pieces` of google-research/albert, with `str` underscores."""
-    pieces = []
-    for piece in processor.encode(text, out_type=str):
-        if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
-            parts = processor.encode(piece[:-1].replace("▁", ""), out_type=str)
-            if piece[0] != "▁" and parts[0][0] == "▁":
-                if len(parts[0]) == 1:
-                    parts = parts[1:]
-                else:
-                    parts[0] = parts[0][1:]
-            pieces += [*parts, ","]
-        else:
-            pieces.append(piece)
-    return pieces
 
 
 def train(lines, **settings):
@@ -109,7 +93,7 @@ def test_released_vocabulary_with_numbers(released):
 @given(raw_texts())
 def test_equals_the_definition(tokenizer, text):
     assume(len(split_segments(text)) == 1)
-    pieces = by_definition(tokenizer.processor, normalize(text))
+    pieces = encode_pieces(tokenizer.processor, normalize(text))
     assert tokenizer.pieces(text) == pieces
     assert tokenizer.encode(text) == [tokenizer.piece_to_id(p) for p in pieces]
 
@@ -119,7 +103,7 @@ def test_equals_the_definition_on_numbers(tokenizer):
     # The vocabulary has what the rule is for, and this text makes use of it.
     plain = tokenizer.processor.encode(text, out_type=str)
     assert {"0,", "10,"} <= set(plain)
-    assert tokenizer.pieces(text) == by_definition(tokenizer.processor, text)
+    assert tokenizer.pieces(text) == encode_pieces(tokenizer.processor, text)
     assert not {"0,", "10,"} & set(tokenizer.pieces(text))
 
 
@@ -131,7 +115,7 @@ def test_text_behind_a_mask_continues(tokenizer, without_prefix, text):
     # SentencePiece makes a space of some characters that Python does not.
     begins = tokenizer.processor.normalize("x" + text_normalized)[2:3]
     assume(begins != "▁")
-    expected = by_definition(without_prefix, text_normalized)
+    expected = encode_pieces(without_prefix, text_normalized)
     assert tokenizer.pieces(f"a[MASK]{text}")[2:] == expected
 
 
