@@ -1,0 +1,89 @@
+"""A corpus in portions, each of which is read without the others.
+
+What is made of a document depends on its number and on its neighbours in the
+chunk. If documents were numbered through the whole corpus, nobody could tell
+the number of one before all text in front of it was read. So the corpus is
+divided by the sizes of its files, which are known at once, and numbering and
+chunks begin anew in each portion.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from albert_keras.pretraining.documents import chunk_documents, read_documents
+
+# Less would not do: a lone segment is paired with one of its own chunk, and
+# at the end of each portion there is a chunk that is too small.
+PORTION_BYTES = 64_000_000
+# More documents than fit into any portion.
+_NUMBERS_PER_PORTION = 1 << 40
+
+
+class Portion(NamedTuple):
+    """Consecutive files of a corpus.
+
+    Attributes:
+        first_number: Number of its first document.
+        files: Paths.
+    """
+
+    first_number: int
+    files: tuple[str, ...]
+
+
+class Chunk(NamedTuple):
+    """Consecutive documents of a portion, the unit of work of a process.
+
+    Attributes:
+        first_number: Number of its first document. No other chunk of the
+            corpus has the same.
+        documents: Documents, each a list of sentences.
+    """
+
+    first_number: int
+    documents: list[list[str]]
+
+
+def portions(
+    files: Iterable[tuple[str, int]], portion_bytes: int = PORTION_BYTES
+) -> Iterator[Portion]:
+    """Divide a corpus between its files.
+
+    Args:
+        files: Path and size in bytes of each file.
+        portion_bytes: A portion is closed once its files have so many.
+
+    Yields:
+        The portions, in the order of the files. A file is never divided: text
+        that is to be read by many machines has to be in many files.
+    """
+    number = 0
+    gathered: list[str] = []
+    size = 0
+    for file, file_bytes in files:
+        gathered.append(file)
+        size += file_bytes
+        if size >= portion_bytes:
+            yield Portion(number * _NUMBERS_PER_PORTION, tuple(gathered))
+            number, gathered, size = number + 1, [], 0
+    if gathered:
+        yield Portion(number * _NUMBERS_PER_PORTION, tuple(gathered))
+
+
+def chunks(
+    portion: Portion,
+    read: Callable[[Sequence[str]], Iterator[list[str]]] = read_documents,
+) -> Iterator[Chunk]:
+    """Read a portion.
+
+    Args:
+        portion: The portion.
+        read: Gives the documents of files, as `read_documents` does.
+
+    Yields:
+        Its chunks, in the order of the text.
+    """
+    number = portion.first_number
+    for documents in chunk_documents(read(portion.files)):
+        yield Chunk(number, documents)
+        number += len(documents)
