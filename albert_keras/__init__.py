@@ -12,6 +12,9 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "AlbertConfig": "albert_keras.config",
     "AlbertTokenizer": "albert_keras.models.albert_tokenizer",
+    "AlbertWordPieceTokenizer": (
+        "albert_keras.models.albert_word_piece_tokenizer"
+    ),
     "AlbertBackbone": "albert_keras.models.albert_backbone",
     "AlbertPretrainer": "albert_keras.models.albert_pretrainer",
     "AlbertMaskedLM": "albert_keras.models.albert_masked_lm",
@@ -47,6 +50,9 @@ if TYPE_CHECKING:
     )
     from albert_keras.models.albert_tokenizer import (
         AlbertTokenizer as AlbertTokenizer,
+    )
+    from albert_keras.models.albert_word_piece_tokenizer import (
+        AlbertWordPieceTokenizer as AlbertWordPieceTokenizer,
     )
 
 

@@ -113,17 +113,30 @@ def folder_made(folder: Path, needed_by: Path | None = None) -> Iterator[None]:
 def _removed(partial: Path, path: Path) -> Iterator[None]:
     """Removes what is half written, and names `path` in errors of writing."""
     try:
-        _remove(partial)  # left by a process that was killed
-        # What may not be written is to be known before the work is done.
-        partial.touch()
-        partial.unlink()
+        with naming(path, partial):
+            _remove(partial)  # left by a process that was killed
+            # What may not be written is to be known before the work is done.
+            partial.touch()
+            partial.unlink()
+            yield
+    finally:
+        _remove(partial)
+
+
+@contextlib.contextmanager
+def naming(path: Path, partial: Path) -> Iterator[None]:
+    """Names `path` in errors of writing to what is to become it.
+
+    Args:
+        path: what is to be written.
+        partial: what is written meanwhile.
+    """
+    try:
         yield
     except OSError as error:
         if _is_of_writing(error, partial):
             error.filename = os.fspath(path)
         raise
-    finally:
-        _remove(partial)
 
 
 def _is_of_writing(error: OSError, partial: Path) -> bool:

@@ -60,6 +60,21 @@ def prepare(
             show_default="1; 40 with static masks",
         ),
     ] = None,
+    do_permutation: Annotated[
+        bool,
+        typer.Option(
+            "--permutation",
+            help="Let as many tokens again change places with each other.",
+        ),
+    ] = False,
+    random_next: Annotated[
+        bool,
+        typer.Option(
+            "--random-next",
+            help="Label 1: a second segment of another document, as in BERT, "
+            "not a swap.",
+        ),
+    ] = False,
     single_segment: Annotated[
         Literal["random", "skip"],
         typer.Option(
@@ -95,6 +110,12 @@ def prepare(
             "--overwrite", help="Replace examples that the folder holds."
         ),
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on where a stopped or killed call left off."
+        ),
+    ] = False,
 ) -> None:
     """Make pretraining examples from text: sentence pairs, masked.
 
@@ -104,6 +125,7 @@ def prepare(
     """
     from albert_keras.pretraining import ExampleOptions
     from albert_keras.pretraining import prepare as prepare_shards
+    from albert_keras.pretraining.shards import parts_of
     from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
     options = ExampleOptions(
@@ -115,6 +137,8 @@ def prepare(
         ngram=ngram,
         favor_shorter_ngram=favor_shorter_ngram,
         dupe_factor=dupe_factor,
+        do_permutation=do_permutation,
+        random_next=random_next,
         single_segment=single_segment,
         seed=seed,
     )
@@ -131,10 +155,13 @@ def prepare(
             processes=processes,
             shards=shards,
             overwrite=overwrite,
+            resume=resume,
         )
     except KeyboardInterrupt:
+        further = "; --resume goes on" if parts_of(out).exists() else ""
         raise KeyboardInterrupt(
-            f"Stopped before the last example, so '{out}' was not written."
+            f"Stopped before the last example, so '{out}' was not written"
+            f"{further}."
         ) from None
     seconds = time.perf_counter() - started
     masks = (

@@ -14,12 +14,15 @@ from albert_keras.export.artefact import Signature
 from albert_keras.export.ids_signature import backbone_of
 from albert_keras.export.text_signature import max_text_length
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.models.albert_word_piece_tokenizer import (
+    AlbertWordPieceTokenizer,
+)
 
 
 def write_model_json(
     folder: Path,
     model: keras.Model,
-    tokenizer: AlbertTokenizer | None,
+    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None,
     labels: Sequence[str] | None,
     signatures: Mapping[str, Signature],
 ) -> None:

@@ -30,6 +30,9 @@ from albert_keras.export.text_signature import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.models.albert_word_piece_tokenizer import (
+    AlbertWordPieceTokenizer,
+)
 
 DEFAULT_TOP_K = 5
 VERSION = "1"
@@ -39,7 +42,7 @@ def saved_model(
     model: keras.Model,
     directory: str | os.PathLike,
     *,
-    tokenizer: AlbertTokenizer | None = None,
+    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None = None,
     text: bool = True,
     top_k: int = DEFAULT_TOP_K,
     labels: Sequence[str] | None = None,
@@ -70,8 +73,8 @@ def saved_model(
         model: An `ak.AlbertBackbone`, `ak.AlbertMaskedLM`,
             `ak.AlbertPretrainer` or `ak.AlbertTextClassifier`.
         directory: The folder for the model; made if it is missing.
-        tokenizer: The model's `ak.AlbertTokenizer`; by default that of its
-            preprocessor.
+        tokenizer: The model's `ak.AlbertTokenizer` or
+            `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor.
         text: Whether there is a signature that takes texts.
         top_k: Guesses for each `[MASK]`.
         labels: Names of a classifier's classes, in order.
@@ -130,8 +133,9 @@ def _check_replaceable(path: Path) -> None:
 
 
 def _tokenizer(
-    model: keras.Model, given: AlbertTokenizer | None
-) -> AlbertTokenizer:
+    model: keras.Model,
+    given: AlbertTokenizer | AlbertWordPieceTokenizer | None,
+) -> AlbertTokenizer | AlbertWordPieceTokenizer:
     if given is None:
         # A backbone has no preprocessor.
         preprocessor = getattr(model, "preprocessor", None)
@@ -177,7 +181,7 @@ def _check_labels(model: keras.Model, labels: Sequence[str] | None) -> None:
 
 def _save(
     model: keras.Model,
-    tokenizer: AlbertTokenizer | None,
+    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None,
     top_k: int,
     folder: Path,
 ) -> None:

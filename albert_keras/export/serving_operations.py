@@ -11,6 +11,7 @@ import tensorflow as tf
 # the 2.12.1 that servers 2.16 to 2.19 link (tensorflow/serving #2267).
 _TEXT_OPERATIONS = frozenset(
     {
+        "FastWordpieceTokenizeWithOffsets",
         "NormalizeUTF8",
         "SentencepieceDetokenizeOp",
         "SentencepieceIdToStringOp",

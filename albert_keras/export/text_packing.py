@@ -4,8 +4,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from albert_keras.text.graph_batches import GraphBatches
 from albert_keras.text.graph_tokenizer import GraphTokenizer
+from albert_keras.text.graph_wordpiece import GraphWordPieceTokenizer
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.text.wordpiece import WordPieceTokenizer
 
 # Few lengths rather than any: oneDNN prepares a kernel for each shape it meets.
 _LENGTH_MULTIPLE = 8
@@ -22,7 +25,8 @@ class TextPacker:
         max_length: Most tokens of a row, `[CLS]` and `[SEP]` among them.
 
     Attributes:
-        vocabulary: What a saved model has to track.
+        vocabulary: What a saved model has to track; `None` if the vocabulary
+            is a constant of the graph.
 
     Call arguments:
         texts: String tensor `[batch]`.
@@ -33,13 +37,20 @@ class TextPacker:
     """
 
     def __init__(
-        self, tokenizer: SentencePieceTokenizer, max_length: int
+        self,
+        tokenizer: SentencePieceTokenizer | WordPieceTokenizer,
+        max_length: int,
     ) -> None:
         self.tokenizer = tokenizer
         self.max_length = max_length
-        self._graph_tokenizer = GraphTokenizer(tokenizer)
-        self.vocabulary = self._graph_tokenizer.sentencepiece
-        _create_by_one_function(self.vocabulary._model_resource)
+        self.vocabulary: tf.Module | None = None
+        self._graph_tokenizer: GraphBatches
+        if isinstance(tokenizer, WordPieceTokenizer):
+            self._graph_tokenizer = GraphWordPieceTokenizer(tokenizer)
+        else:
+            self._graph_tokenizer = GraphTokenizer(tokenizer)
+            self.vocabulary = self._graph_tokenizer.sentencepiece
+            _create_by_one_function(self.vocabulary._model_resource)
 
     def __call__(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         tokens = self._graph_tokenizer.tokenize(texts)
@@ -64,7 +75,7 @@ class TextPacker:
 
     def pieces(self, token_ids: tf.Tensor) -> tf.Tensor:
         """The pieces that ids stand for, as a string tensor."""
-        return self.vocabulary.id_to_string(token_ids)
+        return self._graph_tokenizer.pieces(token_ids)
 
 
 def _create_by_one_function(resource: Any) -> None:

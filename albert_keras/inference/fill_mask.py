@@ -8,6 +8,9 @@ import numpy as np
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.models.albert_word_piece_tokenizer import (
+    AlbertWordPieceTokenizer,
+)
 
 Guess = dict[str, Any]
 
@@ -17,8 +20,8 @@ class FillMask:
 
     Args:
         model: An `ak.AlbertMaskedLM` or `ak.AlbertPretrainer`.
-        tokenizer: The `ak.AlbertTokenizer` to use; by default that of the
-            model's preprocessor.
+        tokenizer: The `ak.AlbertTokenizer` or `ak.AlbertWordPieceTokenizer`
+            to use; by default that of the model's preprocessor.
 
     Call arguments:
         texts: A string with at least one `[MASK]`, or a sequence of such.
@@ -51,7 +54,7 @@ class FillMask:
     def __init__(
         self,
         model: AlbertMaskedLM | AlbertPretrainer,
-        tokenizer: AlbertTokenizer | None = None,
+        tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None = None,
     ) -> None:
         if not isinstance(model, AlbertMaskedLM | AlbertPretrainer):
             raise TypeError(

@@ -16,7 +16,7 @@ class AlbertMaskedLMPreprocessor(keras_hub.models.MaskedLMPreprocessor):
     masks and sentence order come from `albert_keras.pretraining`.
 
     Args:
-        tokenizer: An `ak.AlbertTokenizer`.
+        tokenizer: An `ak.AlbertTokenizer` or `ak.AlbertWordPieceTokenizer`.
         sequence_length: Tokens every example is padded or cut to.
         **kwargs: As `keras_hub.models.MaskedLMPreprocessor`.
     """

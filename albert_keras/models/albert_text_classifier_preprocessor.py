@@ -16,7 +16,7 @@ class AlbertTextClassifierPreprocessor(
     KerasHub's preprocessor with ALBERT's exact tokenizer.
 
     Args:
-        tokenizer: An `ak.AlbertTokenizer`.
+        tokenizer: An `ak.AlbertTokenizer` or `ak.AlbertWordPieceTokenizer`.
         sequence_length: Tokens every example is padded or cut to.
         **kwargs: As `keras_hub.models.TextClassifierPreprocessor`.
     """

@@ -1,21 +1,21 @@
 """The tokenizer as a KerasHub layer."""
 
 import os
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 import keras_hub
-import numpy as np
 from keras.src.saving.serialization_lib import in_safe_mode
 
 from albert_keras.models.albert_backbone import AlbertBackbone
-from albert_keras.text.packing import pack
+from albert_keras.models.tokenizes_in_python import TokenizesInPython
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
-class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
+class AlbertTokenizer(
+    TokenizesInPython, keras_hub.tokenizers.SentencePieceTokenizer
+):
     """ALBERT's tokenizer: text to token ids and back, in Python and in graphs.
 
     KerasHub's `AlbertTokenizer` hands the raw text to SentencePiece: it
@@ -167,61 +167,6 @@ class AlbertTokenizer(keras_hub.tokenizers.SentencePieceTokenizer):
         """The `tf.Module` that tokenizes in graphs."""
         self._check_vocabulary()
         return self._sentence_piece
-
-    def encode(self, text: str | bytes) -> list[int]:
-        """Token ids of the text alone; see `SentencePieceTokenizer.encode`."""
-        return self.python_tokenizer.encode(text)
-
-    def encode_batch(
-        self, texts: Iterable[str | bytes], *, num_threads: int = 1
-    ) -> list[list[int]]:
-        """As `SentencePieceTokenizer.encode_batch`."""
-        return self.python_tokenizer.encode_batch(
-            texts, num_threads=num_threads
-        )
-
-    def pack(
-        self,
-        first: str | bytes | Sequence[str | bytes],
-        second: str | bytes | Sequence[str | bytes] | None = None,
-        **options: Any,
-    ) -> dict[str, np.ndarray]:
-        """Texts or pairs as arrays that a backbone takes, without TensorFlow.
-
-        Args:
-            first: A text, or a batch of them.
-            second: The second text of each pair, if they are pairs.
-            **options: As `albert_keras.text.packing.pack`: `max_length`,
-                `truncation`, `padding`, `pad_to_multiple_of`,
-                `return_offsets`, `num_threads`.
-
-        Returns:
-            Its dict of arrays: `"token_ids"`, `"segment_ids"`,
-            `"padding_mask"`, and `"offsets"` if asked for.
-
-        Example:
-
-        ```python
-        question, passage = "Who wrote it?", "It was written by Ann."
-        packed = tokenizer.pack(
-            [question], [passage], max_length=384, truncation="only_second"
-        )
-        backbone.predict(packed)["sequence_output"]  # [1, 15, hidden_dim]
-        ```
-        """
-        return pack(self.python_tokenizer, first, second, **options)
-
-    def pieces(self, text: str | bytes) -> list[str]:
-        """As `SentencePieceTokenizer.pieces`."""
-        return self.python_tokenizer.pieces(text)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """As `SentencePieceTokenizer.decode`."""
-        return self.python_tokenizer.decode(ids)
-
-    def offsets(self, text: str | bytes) -> list[tuple[int, int]]:
-        """As `SentencePieceTokenizer.offsets`."""
-        return self.python_tokenizer.offsets(text)
 
     def _detokenize_spm(self, inputs):
         rows, is_batched = self._canonicalize_detokenize_spm_inputs(inputs)

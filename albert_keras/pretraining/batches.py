@@ -40,6 +40,7 @@ class PairMasker:
             masked_lm_prob=options.masked_lm_prob,
             ngram=options.ngram,
             favor_shorter_ngram=options.favor_shorter_ngram,
+            do_permutation=options.do_permutation,
         )
 
     def __call__(

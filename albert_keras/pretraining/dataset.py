@@ -180,7 +180,7 @@ def _check_manifests(
                 f"in use, SHA-256 {expected[:12]}…. Received: examples made "
                 f"with {manifest.tokenizer_sha256[:12]}…."
             )
-        for name in ("masking", "max_seq_length", "max_predictions_per_seq"):
+        for name in ("masking", "max_seq_length", "prediction_slots"):
             value = getattr(manifest.options, name)
             if value != getattr(first.options, name):
                 raise ValueError(
@@ -213,7 +213,7 @@ def _reader(
     options = manifest.options
     if options.masking == "static":
         parse = examples_parser(
-            options.max_seq_length, options.max_predictions_per_seq
+            options.max_seq_length, options.prediction_slots
         )
         return lambda epochs, numbered: parse(numbered[1])
     mask = PairMasker(manifest, seed)

@@ -39,6 +39,9 @@ class ExampleOptions:
         ngram: Most words that are masked together.
         favor_shorter_ngram: Draw an n-gram of n words with p ∝ 1/n, or with
             these probabilities reversed.
+        do_permutation: Whether as many tokens again change places with each
+            other and are predicted too; then there is room for twice
+            `max_predictions_per_seq`.
         dupe_factor: Times each document is used, each time with other pairs
             and, if they are static, other masks. `None` stands for the
             original's 40 under static masking, which has no other way to vary
@@ -46,6 +49,8 @@ class ExampleOptions:
         single_segment: `"random"` pairs a lone segment with one of another
             document under label 1, as the original does; `"skip"` drops it,
             so that label 1 always means "swapped".
+        random_next: Whether label 1 means a second segment of another
+            document, as in BERT, instead of a swap.
         seed: Decides everything that is drawn.
 
     Raises:
@@ -62,8 +67,10 @@ class ExampleOptions:
     short_seq_prob: float = 0.1
     ngram: int = 3
     favor_shorter_ngram: bool = True
+    do_permutation: bool = False
     dupe_factor: int | None = None
     single_segment: SingleSegment = "random"
+    random_next: bool = False
     seed: int = 12345
 
     def __post_init__(self) -> None:
@@ -95,6 +102,11 @@ class ExampleOptions:
                     f"`{name}` must be {' or '.join(map(repr, known))}. "
                     f"Received: {name}={getattr(self, name)!r}."
                 )
+
+    @property
+    def prediction_slots(self) -> int:
+        """Room for masked tokens in each example, P."""
+        return self.max_predictions_per_seq * (1 + self.do_permutation)
 
     def _require_at_least(self, name: str, least: int) -> None:
         value = getattr(self, name)
@@ -178,6 +190,7 @@ class ExampleMaker:
             masked_lm_prob=options.masked_lm_prob,
             ngram=options.ngram,
             favor_shorter_ngram=options.favor_shorter_ngram,
+            do_permutation=options.do_permutation,
         )
 
     def encode(
@@ -259,6 +272,7 @@ class ExampleMaker:
                     max_seq_length=options.max_seq_length,
                     short_seq_prob=options.short_seq_prob,
                     single_segment=options.single_segment,
+                    random_next=options.random_next,
                     rng=rng,
                 ):
                     yield pair, rng

@@ -15,8 +15,10 @@ from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# What a random number is drawn for.
-_ORDER, _NGRAM, _IS_MASKED, _IS_KEPT, _REPLACEMENT = range(5)
+# What a random number is drawn for: to choose the tokens that are masked, to
+# choose those that change places, and what is then done with each.
+_MASKED, _MOVED = (0, 1), (2, 3)
+_IS_MASKED, _IS_KEPT, _REPLACEMENT, _PERMUTATION = range(4, 8)
 
 
 class GraphMasked(NamedTuple):
@@ -47,6 +49,8 @@ class GraphMasker:
         ngram: Most words in an n-gram.
         favor_shorter_ngram: Draw an n-gram of n words with p ∝ 1/n; if
             False, with these probabilities in reverse.
+        do_permutation: Whether as many tokens again change places with each
+            other and are predicted too, P being twice as large then.
     """
 
     def __init__(
@@ -58,12 +62,14 @@ class GraphMasker:
         masked_lm_prob: float,
         ngram: int,
         favor_shorter_ngram: bool,
+        do_permutation: bool = False,
     ) -> None:
         self.mask_id = mask_id
         self.vocabulary_size = vocabulary_size
         self.max_predictions_per_seq = max_predictions_per_seq
         self.masked_lm_prob = masked_lm_prob
         self.ngram = ngram
+        self.do_permutation = do_permutation
         self._thresholds = ngram_thresholds(ngram, favor_shorter_ngram)
 
     def mask(
@@ -87,21 +93,22 @@ class GraphMasker:
         """
         import tensorflow as tf
 
-        places = tf.range(tf.shape(tokens)[1])
         words = _Words.of(starts, lengths, self.ngram)
-        chosen = self._choose(words, self._budgets(lengths), places, random)
-        most = self.max_predictions_per_seq
-        positions = tf.ensure_shape(_indices(chosen, most), [None, most])
-        weights = tf.cast(
-            tf.range(most)
-            < tf.reduce_sum(tf.cast(chosen, tf.int32), 1)[:, None],
-            tf.float32,
-        )
-        kept = tf.cast(weights, tf.int32)
-        labels = tf.gather(tokens, positions, batch_dims=1) * kept
-        replaced = self._replacements(tokens, random)
+        budgets = self._budgets(lengths)
+        nothing = tf.zeros_like(words.is_token)
+        masked = self._choose(words, budgets, nothing, random, _MASKED)
+        changed = tf.where(masked, self._replacements(tokens, random), tokens)
+        slots = self.max_predictions_per_seq
+        if self.do_permutation:
+            slots *= 2
+            moved = self._choose(words, budgets, masked, random, _MOVED)
+            changed = tf.where(moved, _permuted(tokens, moved, random), changed)
+            masked |= moved
+        positions = tf.ensure_shape(_indices(masked, slots), [None, slots])
+        weights = tf.cast(tf.range(slots) < _count(masked)[:, None], tf.float32)
+        labels = tf.gather(tokens, positions, batch_dims=1)
         return GraphMasked(
-            tf.where(chosen, replaced, tokens), positions, labels, weights
+            changed, positions, labels * tf.cast(weights, tf.int32), weights
         )
 
     def _budgets(self, lengths: tf.Tensor) -> tf.Tensor:
@@ -118,22 +125,24 @@ class GraphMasker:
         self,
         words: _Words,
         budgets: tf.Tensor,
-        places: tf.Tensor,
+        covered: tf.Tensor,
         random: ExampleRandom,
+        purposes: tuple[int, int],
     ) -> tf.Tensor:
         """Tries the words in random order until each budget is spent.
 
         Returns:
-            bool [B, T]: which tokens are to be predicted.
+            bool [B, T]: the tokens that were chosen, none of them `covered`.
         """
         import tensorflow as tf
 
+        places = tf.range(tf.shape(covered)[1])
         most_words = tf.shape(words.bounds)[1] - self.ngram
         numbers = tf.range(most_words)
         exists = numbers < words.counts[:, None]
-        keys = random.uniform(_ORDER, most_words)
+        keys = random.uniform(purposes[0], most_words)
         order = tf.argsort(tf.where(exists, keys, 2.0))
-        drawn = random.uniform(_NGRAM, most_words)
+        drawn = random.uniform(purposes[1], most_words)
         n = tf.searchsorted(
             tf.constant(self._thresholds), tf.reshape(drawn, [-1]), side="right"
         )
@@ -175,9 +184,9 @@ class GraphMasker:
         _, _, chosen = tf.while_loop(
             goes_on,
             one_try,
-            (tf.constant(0), budgets, tf.zeros_like(words.is_token)),
+            (tf.constant(0), budgets, covered),
         )
-        return chosen
+        return chosen & ~covered
 
     def _replacements(
         self, tokens: tf.Tensor, random: ExampleRandom
@@ -221,11 +230,36 @@ class _Words(NamedTuple):
         is_token = places < lengths[:, None]
         # The first token begins a word whatever it is.
         starts = (starts | (places == 0)) & is_token
-        counts = tf.reduce_sum(tf.cast(starts, tf.int32), axis=1)
+        counts = _count(starts)
         bounds = _indices(starts, tf.reduce_max(counts) + ngram)
         exists = tf.range(tf.shape(bounds)[1]) < counts[:, None]
         bounds = tf.where(exists, bounds, lengths[:, None])
         return cls(counts, bounds, is_token)
+
+
+def _permuted(
+    tokens: tf.Tensor, moved: tf.Tensor, random: ExampleRandom
+) -> tf.Tensor:
+    """What each token that is moved changes into: another of its example."""
+    import tensorflow as tf
+
+    most = tf.reduce_max(_count(moved))
+    positions = _indices(moved, most)
+    exists = tf.range(most) < _count(moved)[:, None]
+    keys = tf.where(exists, random.uniform(_PERMUTATION, most), 2.0)
+    sources = tf.gather(positions, tf.argsort(keys), batch_dims=1)
+    # Padded so that there is something to look up where nothing is moved.
+    sources = tf.pad(sources, [[0, 0], [0, 1]])
+    rank = tf.cumsum(tf.cast(moved, tf.int32), axis=1, exclusive=True)
+    places = tf.gather(sources, tf.minimum(rank, most), batch_dims=1)
+    return tf.gather(tokens, places, batch_dims=1)
+
+
+def _count(flags: tf.Tensor) -> tf.Tensor:
+    """How many flags of each row are up: int32 [B]."""
+    import tensorflow as tf
+
+    return tf.reduce_sum(tf.cast(flags, tf.int32), axis=1)
 
 
 def _indices(flags: tf.Tensor, count: tf.Tensor | int) -> tf.Tensor:

@@ -21,11 +21,13 @@ class Shard:
         file: Name of the file.
         examples: Number of records in it.
         bytes: Size of the file.
+        sha256: Its SHA-256, in hexadecimal.
     """
 
     file: str
     examples: int
     bytes: int
+    sha256: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

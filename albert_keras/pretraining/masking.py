@@ -114,6 +114,8 @@ class NgramMasker:
         ngram: Most words in an n-gram.
         favor_shorter_ngram: Draw an n-gram of n words with p ∝ 1/n; if
             False, with these probabilities in reverse.
+        do_permutation: Whether as many tokens again are drawn in the same
+            way, which change places with each other and are predicted too.
 
     Example:
 
@@ -137,11 +139,13 @@ class NgramMasker:
         masked_lm_prob: float = 0.15,
         ngram: int = 3,
         favor_shorter_ngram: bool = True,
+        do_permutation: bool = False,
     ) -> None:
         self.mask_id = mask_id
         self.vocabulary_size = vocabulary_size
         self.max_predictions_per_seq = max_predictions_per_seq
         self.masked_lm_prob = masked_lm_prob
+        self.do_permutation = do_permutation
         self._thresholds = ngram_thresholds(ngram, favor_shorter_ngram)
 
     def mask(
@@ -168,18 +172,35 @@ class NgramMasker:
         budget = prediction_budget(
             len(token_ids), self.max_predictions_per_seq, self.masked_lm_prob
         )
-        chosen = self._choose(_word_bounds(starts), budget, rng)
-        mask_positions = sorted(maskable[index] for index in chosen)
+        bounds = _word_bounds(starts)
+        covered = bytearray(bounds[-1])
         masked_ids = list(token_ids)
-        for position in mask_positions:
+        mask_positions = [
+            maskable[i] for i in self._choose(bounds, budget, covered, rng)
+        ]
+        for position in sorted(mask_positions):
             masked_ids[position] = self._replace(token_ids[position], rng)
+        if self.do_permutation:
+            moved = [
+                maskable[i] for i in self._choose(bounds, budget, covered, rng)
+            ]
+            for position, source in zip(
+                moved, rng.sample(moved, len(moved)), strict=True
+            ):
+                masked_ids[position] = token_ids[source]
+            mask_positions += moved
+        mask_positions.sort()
         mask_ids = [token_ids[position] for position in mask_positions]
         return MaskedTokens(masked_ids, mask_positions, mask_ids)
 
-    def _choose(self, bounds: list[int], budget: int, rng: Random) -> list[int]:
+    def _choose(
+        self, bounds: list[int], budget: int, covered: bytearray, rng: Random
+    ) -> list[int]:
         """Draw n-grams until the budget is spent or every word was tried.
 
         Word w is made of the tokens `bounds[w]` ... `bounds[w + 1] - 1`.
+        Tokens that are `covered` are not drawn; those that are drawn become
+        so.
         """
         random = rng.random
         words = len(bounds) - 1
@@ -187,7 +208,6 @@ class NgramMasker:
         # then uses a few. Shuffling the words no further than they are drawn
         # (Fisher and Yates, stopped early) has the same distribution.
         order = list(range(words))
-        covered = bytearray(bounds[-1])
         chosen: list[int] = []
         for tried in range(words):
             room = budget - len(chosen)

@@ -4,10 +4,12 @@ import math
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from importlib.metadata import version
+from itertools import islice
 from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import albert_keras
 from albert_keras.pretraining.documents import chunk_documents, read_documents
@@ -37,6 +39,7 @@ def prepare(
     processes: int | None = None,
     shards: int | None = None,
     overwrite: bool = False,
+    resume: bool = False,
     show_progress: bool = True,
 ) -> Manifest:
     """Make pretraining examples of text files and write them as TFRecords.
@@ -54,6 +57,8 @@ def prepare(
         shards: Number of TFRecord files; by default, one for every 100 MB of
             text, counted once for each copy (`dupe_factor`).
         overwrite: Whether to replace examples that `out` already holds.
+        resume: Whether to go on where a call that was interrupted or killed
+            left off, if there was one. The result is the same, to the byte.
         show_progress: Whether to show a progress bar on standard error.
 
     Returns:
@@ -89,26 +94,36 @@ def prepare(
             f"`shards` must be at least 1. Received: shards={shards}."
         )
     writer = ShardWriter(
-        Path(out), shards=shards, seed=options.seed, overwrite=overwrite
+        Path(out),
+        shards=shards,
+        seed=options.seed,
+        inputs=_inputs(files, tokenizer, options),
+        overwrite=overwrite,
+        resume=resume,
     )
     with writer, progress_bar(show_progress) as progress:
         task = progress.add_task("Making examples", total=text_bytes)
-        counts = _Counts()
+        for part in writer.parts:
+            progress.advance(task, _Counts(*part.totals).text_bytes)
+        chunks = _number(chunk_documents(documents))
         results = map_in_order(
             _RecordMaker(tokenizer, options),
-            _number(chunk_documents(documents)),
+            islice(chunks, writer.chunks_done, None),
             processes,
         )
         with closing(results):
             for records, counted in results:
-                writer.add(records)
-                counts = counts.plus(counted)
+                writer.add(records, counted)
                 progress.advance(task, counted.text_bytes)
+        writer.close_part()
         # Blank lines and spaces were never counted.
         progress.update(task, completed=text_bytes)
+        counts = _Counts()
+        for part in writer.parts:
+            counts = counts.plus(_Counts(*part.totals))
         _refuse_too_little(counts, options)
         shuffled = tuple(
-            writer.shuffle(shard)
+            writer.assemble(shard)
             for shard in progress.track(
                 range(shards), description="Shuffling shards"
             )
@@ -116,6 +131,25 @@ def prepare(
         manifest = _manifest(counts, shuffled, options, tokenizer)
         writer.finish(manifest)
     return manifest
+
+
+def _inputs(
+    files: Sequence[Path],
+    tokenizer: SentencePieceTokenizer,
+    options: ExampleOptions,
+) -> dict[str, Any]:
+    """What has to be the same for a run to be gone on with."""
+    status = [file.stat() for file in files]
+    return {
+        "corpus": [
+            [str(file.resolve()), each.st_size, each.st_mtime_ns]
+            for file, each in zip(files, status, strict=True)
+        ],
+        "tokenizer": sha256(tokenizer.proto),
+        "normalisation of text": tokenizer.normalization,
+        "version": albert_keras.__version__,
+        **{f"`{name}`": value for name, value in asdict(options).items()},
+    }
 
 
 class _Counts(NamedTuple):
@@ -144,7 +178,7 @@ class _RecordMaker:
         self._maker = ExampleMaker(tokenizer, options)
         self._examples = ExampleSerializer(
             max_seq_length=options.max_seq_length,
-            max_predictions_per_seq=options.max_predictions_per_seq,
+            max_predictions_per_seq=options.prediction_slots,
             vocabulary_size=tokenizer.vocabulary_size,
         )
         self._pairs = PairSerializer(self._maker.starts)

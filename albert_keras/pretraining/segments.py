@@ -62,6 +62,7 @@ def segment_pairs(
     short_seq_prob: float,
     rng: Random,
     single_segment: SingleSegment = "random",
+    random_next: bool = False,
 ) -> Iterator[SegmentPair]:
     """Cut one document into sentence order pairs.
 
@@ -83,6 +84,9 @@ def segment_pairs(
         rng: Source of randomness.
         single_segment: What becomes of a chunk of one segment: `"random"`,
             or `"skip"`, which drops it.
+        random_next: Whether label 1 stands for a second side from another
+            document, as in BERT (the flag `random_next_sentence`), instead of
+            a swap. The segments that it replaces are used again.
 
     Yields:
         Pairs of at most `max_seq_length - 3` tokens together, no side empty.
@@ -91,21 +95,26 @@ def segment_pairs(
     max_tokens = max_seq_length - SPECIAL_TOKENS_PER_PAIR
     target_length = draw_target_length(max_tokens, short_seq_prob, rng)
 
-    for chunk in _chunks(document, target_length):
-        if len(chunk) == 1:
-            if single_segment == "skip":
-                continue
-            segment_a = list(chunk[0])
+    position = 0
+    while position < len(document):
+        chunk = _chunk(document, position, target_length)
+        position += len(chunk)
+        split = 1
+        if len(chunk) > 1:
+            split = rng.randint(1, len(chunk) - 1)
+        elif single_segment == "skip":
+            continue
+        segment_a, segment_b = _join(chunk[:split]), _join(chunk[split:])
+        label = 0
+        if len(chunk) == 1 or (random_next and rng.random() < 0.5):
             segment_b = _random_segment(
                 documents, index, target_length - len(segment_a), rng
             )
+            position -= len(chunk) - split
             label = 1
-        else:
-            split = rng.randint(1, len(chunk) - 1)
-            segment_a, segment_b = _join(chunk[:split]), _join(chunk[split:])
-            label = int(rng.random() < 0.5)
-            if label == 1:
-                segment_a, segment_b = segment_b, segment_a
+        elif not random_next and rng.random() < 0.5:
+            segment_a, segment_b = segment_b, segment_a
+            label = 1
         yield SegmentPair(
             *truncate_pair(segment_a, segment_b, max_tokens, rng), label
         )
@@ -139,19 +148,14 @@ def truncate_pair(
     return segment_a[start_a:stop_a], segment_b[start_b:stop_b]
 
 
-def _chunks(
-    document: Document, target_length: int
-) -> Iterator[list[Sequence[int]]]:
-    chunk: list[Sequence[int]] = []
+def _chunk(document: Document, start: int, target_length: int) -> Document:
+    """The segments from `start` on that reach the target length."""
     length = 0
-    for segment in document:
-        chunk.append(segment)
-        length += len(segment)
+    for stop in range(start, len(document)):
+        length += len(document[stop])
         if length >= target_length:
-            yield chunk
-            chunk, length = [], 0
-    if chunk:
-        yield chunk
+            return document[start : stop + 1]
+    return document[start:]
 
 
 def _random_segment(

@@ -1,18 +1,36 @@
 """A folder of shuffled TFRecord shards that appears whole or not at all."""
 
 import contextlib
+import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
 from types import TracebackType
+from typing import Any
 
 from albert_keras.pretraining.manifest import MANIFEST_NAME, Manifest, Shard
+from albert_keras.pretraining.parts import (
+    Part,
+    check_inputs,
+    claim_folder,
+    read_parts,
+    write_part,
+)
 from albert_keras.pretraining.tfrecord import split_records
-from albert_keras.whole_files import filled_whole, partial_of
+from albert_keras.whole_files import (
+    filled_whole,
+    folder_made,
+    naming,
+    partial_of,
+    written_whole,
+)
 
 _SHARD_NAME = re.compile(r"examples-\d{5}-of-\d{5}\.tfrecord")
+# What a run that is killed loses at most; held in memory until it is written.
+_PART_BYTES = 32_000_000
 
 
 class ShardWriter:
@@ -20,40 +38,73 @@ class ShardWriter:
 
     The original holds all examples in memory to shuffle them. Here each
     record goes to a shard drawn at random; at the end each shard alone is
-    read back, shuffled and written again. So the memory needed is that of
-    one shard.
+    read back, shuffled and written. So the memory needed is that of one shard
+    or one part (`parts.py`), whichever is larger.
 
-    `folder` gets the shards and their manifest at the end of the context, or,
-    after an exception, stays as it was.
+    Until all is done the parts lie beside `folder`, in a folder of their own.
+    Of a run that is interrupted or killed they stay, to be gone on with.
 
     Args:
         folder: The folder to make.
         shards: Number of shards.
         seed: Decides the order.
+        inputs: Everything else that decides the records.
         overwrite: Whether to replace shards that `folder` holds already.
+        resume: Whether to go on with the parts of such a run, if there are.
+
+    Attributes:
+        parts: The parts there are.
 
     Raises:
         FileExistsError: If `folder` exists and `overwrite` is False, or if it
             does not hold pretraining examples, which are all that is ever
             overwritten.
+        ValueError: If the run to go on with had other inputs.
     """
 
     def __init__(
-        self, folder: Path, *, shards: int, seed: int, overwrite: bool
+        self,
+        folder: Path,
+        *,
+        shards: int,
+        seed: int,
+        inputs: dict[str, Any],
+        overwrite: bool,
+        resume: bool = False,
     ) -> None:
         _refuse_existing(folder, overwrite)
-        self._output = _new_output(folder)
+        self._folder = folder
+        self._work = parts_of(folder)
+        self._inputs = {**inputs, "number of shards": shards, "seed": seed}
+        self._resume = resume
         self._names = [
             f"examples-{index:05d}-of-{shards:05d}.tfrecord"
             for index in range(shards)
         ]
-        self._examples = [0] * shards
         self._seed = seed
-        self._rng = Random(f"{seed}:shards")
+        self.parts: list[Part] = []
+
+    @property
+    def chunks_done(self) -> int:
+        """How many chunks need not be made again."""
+        return sum(part.chunks for part in self.parts)
 
     def __enter__(self) -> "ShardWriter":
-        self._folder = self._output.__enter__()
-        self._paths = [self._folder / name for name in self._names]
+        is_begun = self._resume and self._work.exists()
+        if is_begun:
+            check_inputs(self._work, self._inputs, self._folder)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(folder_made(self._work.parent, self._folder))
+            stack.enter_context(naming(self._folder, self._work))
+            stack.push(self._tidy)
+            if is_begun:
+                self.parts = read_parts(self._work)
+            else:
+                shutil.rmtree(self._work, ignore_errors=True)
+                self._work.mkdir()
+                claim_folder(self._work, self._inputs)
+            self._stack = stack.pop_all()
+        self._begin_part()
         return self
 
     def __exit__(
@@ -62,29 +113,64 @@ class ShardWriter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._output.__exit__(kind, error, traceback)
+        self._stack.__exit__(kind, error, traceback)
 
-    def add(self, records: Iterable[bytes]) -> None:
-        """Write records.
+    def _tidy(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Leaves finished parts where they can still be of use."""
+        is_usable = self._work.exists() and (
+            kind is None
+            or not issubclass(kind, Exception)
+            or issubclass(kind, OSError)
+        )
+        if kind is None or not (is_usable and read_parts(self._work)):
+            shutil.rmtree(self._work, ignore_errors=True)
+
+    def add(self, records: Sequence[bytes], totals: Sequence[int]) -> None:
+        """Takes the records of the next chunk.
 
         Args:
             records: As `frame_record` returns them.
+            totals: What was counted of the chunk, added up part by part.
         """
-        count = len(self._paths)
-        drawn: list[list[bytes]] = [[] for _ in range(count)]
+        number = self.chunks_done + self._chunks
+        rng = Random(f"{self._seed}:shards:{number}")
         for record in records:
-            drawn[int(self._rng.random() * count)].append(record)
-        for shard, (path, its_records) in enumerate(
-            zip(self._paths, drawn, strict=True)
-        ):
-            # Opened anew each time: there may be more shards than a process
-            # may have open files.
-            with path.open("ab") as file:
-                file.writelines(its_records)
-            self._examples[shard] += len(its_records)
+            self._records[int(rng.random() * len(self._names))].append(record)
+            self._bytes += len(record)
+        self._chunks += 1
+        self._totals = (
+            [sum(pair) for pair in zip(self._totals, totals, strict=True)]
+            if self._totals
+            else list(totals)
+        )
+        if self._bytes >= _PART_BYTES:
+            self.close_part()
 
-    def shuffle(self, shard: int) -> Shard:
-        """Put the records of a shard into random order.
+    def close_part(self) -> None:
+        """Writes what was added since the last part as one."""
+        if self._chunks:
+            part = write_part(
+                self._work,
+                len(self.parts),
+                self._chunks,
+                self._totals,
+                self._records,
+            )
+            self.parts.append(part)
+            self._begin_part()
+
+    def _begin_part(self) -> None:
+        self._chunks = self._bytes = 0
+        self._totals: list[int] = []
+        self._records: list[list[bytes]] = [[] for _ in self._names]
+
+    def assemble(self, shard: int) -> Shard:
+        """Makes a shard of what the parts hold for it, in random order.
 
         Args:
             shard: Index of the shard.
@@ -92,24 +178,46 @@ class ShardWriter:
         Returns:
             Its entry in the manifest.
         """
-        path = self._paths[shard]
-        records = list(split_records(path.read_bytes()))
-        Random(f"{self._seed}:shard:{shard}").shuffle(records)
-        with path.open("wb") as file:
-            file.writelines(records)
-        return Shard(
-            file=path.name,
-            examples=self._examples[shard],
-            bytes=path.stat().st_size,
-        )
+        path = self._work / self._names[shard]
+        if not path.exists():
+            content = b"".join(part.records_of(shard) for part in self.parts)
+            records = list(split_records(content))
+            Random(f"{self._seed}:shard:{shard}").shuffle(records)
+            with written_whole(path) as partial, partial.open("wb") as file:
+                file.writelines(records)
+        return describe_shard(path)
 
     def finish(self, manifest: Manifest) -> None:
-        """Add the manifest, without which a folder does not hold examples.
+        """Moves the shards to their folder, with the manifest.
 
         Args:
-            manifest: What the shards hold.
+            manifest: What the shards hold; without it a folder does not hold
+                examples.
         """
-        manifest.write(self._folder)
+        with _new_output(self._folder) as partial:
+            for name in self._names:
+                os.replace(self._work / name, partial / name)
+            manifest.write(partial)
+
+
+def parts_of(folder: Path) -> Path:
+    """Where the parts of a run lie that is to write `folder`."""
+    return folder.with_name(f".{folder.name}.parts")
+
+
+def describe_shard(path: Path) -> Shard:
+    """The entry of a shard in the manifest.
+
+    Args:
+        path: Its file.
+    """
+    content = path.read_bytes()
+    return Shard(
+        file=path.name,
+        examples=sum(1 for _ in split_records(content)),
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """From raw text to token ids: normalisation, tokenizers, vocabularies.
 
-Everything here but `graph_tokenizer` works without TensorFlow and Keras, so
-that a worker process which only tokenizes starts fast and stays small.
+Everything here but the modules named `graph_…` works without TensorFlow and
+Keras, so that a worker process which only tokenizes starts fast and stays
+small.
 """

@@ -8,14 +8,14 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
-from albert_keras.text.inputs import as_string_tensor
+from albert_keras.text.graph_batches import GraphBatches
 from albert_keras.text.normalization import graph_normalize
 from albert_keras.text.piece_rules import WORD_START
 from albert_keras.text.segments import SPECIAL_SYMBOLS, graph_split_segments
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 
-class GraphTokenizer(tf.Module):
+class GraphTokenizer(GraphBatches):
     """The graph twin of a `SentencePieceTokenizer`: same text, same ids.
 
     The SentencePiece model is held once, in the resource of the attribute
@@ -43,15 +43,11 @@ class GraphTokenizer(tf.Module):
     """
 
     def __init__(self, tokenizer: SentencePieceTokenizer):
-        super().__init__()
+        super().__init__(tokenizer)
         self.sentencepiece = tf_text.SentencepieceTokenizer(
             model=tokenizer.proto, out_type=tf.int32
         )
         self._python = tokenizer
-        self._symbol_ids = np.array(
-            [tokenizer.piece_to_id(symbol) for symbol in SPECIAL_SYMBOLS],
-            dtype="int32",
-        )
         rules = sorted(tokenizer.digit_comma_ids.items())
         self._comma_ids = np.array([i for i, _ in rules], dtype="int32")
         self._comma_splits = np.cumsum(
@@ -60,54 +56,6 @@ class GraphTokenizer(tf.Module):
         self._comma_values = np.array(
             [i for _, ids in rules for i in ids], dtype="int32"
         )
-        # One traced call instead of some sixty small ones: in eager mode it
-        # takes 2 ms and not 40.
-        self._tokenize = tf.function(
-            self._tokenize_batch,
-            input_signature=[tf.TensorSpec([None], tf.string)],
-            autograph=False,
-        )
-
-    def tokenize(
-        self,
-        texts: tf.Tensor | tf.RaggedTensor,
-        sequence_length: int | None = None,
-    ) -> tf.RaggedTensor | tf.Tensor:
-        """Token ids of each text.
-
-        Args:
-            texts: String tensor of any shape, dense or ragged, UTF-8, or what
-                `as_string_tensor` makes one of.
-            sequence_length: If given, each text is cut or padded to so many
-                tokens.
-
-        Returns:
-            int32 ids, with one dimension more than `texts`: a `RaggedTensor`,
-            or a `Tensor` if `texts` is scalar or `sequence_length` is given.
-        """
-        texts = as_string_tensor(texts)
-        if texts.shape.rank == 0:
-            return self.tokenize(texts[None], sequence_length)[0]
-        tokens = self._tokenize_any(texts)
-        if sequence_length is None:
-            return tokens
-        return tokens.to_tensor(
-            default_value=self._python.pad_id,
-            shape=[None] * texts.shape.rank + [sequence_length],
-        )
-
-    def _tokenize_any(
-        self, texts: tf.Tensor | tf.RaggedTensor
-    ) -> tf.RaggedTensor:
-        if isinstance(texts, tf.RaggedTensor):
-            return texts.with_flat_values(self._tokenize_any(texts.flat_values))
-        if texts.shape.rank > 1:
-            return self._tokenize_any(
-                tf.RaggedTensor.from_tensor(
-                    texts, ragged_rank=texts.shape.rank - 1
-                )
-            )
-        return self._tokenize(texts)
 
     def _tokenize_batch(self, texts: tf.Tensor) -> tf.RaggedTensor:
         segments = graph_split_segments(
@@ -127,6 +75,9 @@ class GraphTokenizer(tf.Module):
         tokens = tf.concat([self._symbols(segments.symbols), tokens], axis=1)
         return segments.texts.with_flat_values(tokens).merge_dims(1, 2)
 
+    def pieces(self, ids: tf.Tensor) -> tf.Tensor:
+        return self.sentencepiece.id_to_string(ids)
+
     def detokenize(self, ids: tf.RaggedTensor) -> tf.Tensor:
         """The normalised text that token ids stand for.
 
@@ -139,7 +90,7 @@ class GraphTokenizer(tf.Module):
             String tensor of shape `(batch,)`.
         """
         flat = ids.flat_values
-        pieces = self.sentencepiece.id_to_string(flat)
+        pieces = self.pieces(flat)
         pieces = tf.where(flat == self._python.unk_id, " ⁇ ", pieces)
         pieces = tf.where(flat == self._python.pad_id, "", pieces)
         is_symbol = tf.reduce_any(flat[:, None] == self._symbol_ids, axis=1)
@@ -153,17 +104,6 @@ class GraphTokenizer(tf.Module):
         )
         texts = tf.strings.regex_replace(texts, f"^{WORD_START}+", "")
         return tf.strings.regex_replace(texts, WORD_START, " ")
-
-    def _symbols(self, symbols: tf.Tensor) -> tf.RaggedTensor:
-        """The id of the special symbol before each segment, if there is one."""
-        is_symbol = tf.not_equal(symbols, 0)
-        return tf.RaggedTensor.from_row_lengths(
-            tf.gather(
-                self._symbol_ids, tf.boolean_mask(symbols, is_symbol) - 1
-            ),
-            tf.cast(is_symbol, tf.int64),
-            validate=False,
-        )
 
     def _split_digit_commas(self, tokens: tf.RaggedTensor) -> tf.RaggedTensor:
         if not self._comma_ids.size:

@@ -6,12 +6,12 @@ collapse whitespace, decompose (NFKD), drop the combining characters unless
 are, unless `replace_quotes` asks for what the XLNet tokenizer and those derived
 from it, Hugging Face's among them, do first: `` and '' become ".
 
-`graph_normalize` is held equal to `normalize` on every assigned character.
-What is known to differ comes from the Unicode versions of the two sides:
-TensorFlow 2.21 links ICU 69 (Unicode 13), so it neither lower-cases nor
-decomposes letters that are younger than that (40 capitals of Vithkuqi, Latin
-and Glagolitic in Python 3.11), and a character that Python itself does not
-know yet may be decomposed by ICU. The noncharacter U+FDD0 becomes NUL.
+`graph_normalize` is held equal to `normalize` on every character that both
+sides know. They know different ones: TensorFlow 2.21 lower-cases by ICU 69
+(Unicode 13), so 40 capitals of Vithkuqi, Latin and Glagolitic that Python 3.11
+knows stay as they are; TensorFlow Text decomposes by a newer ICU, so 118
+letters that Python 3.11 (Unicode 14) does not know come apart in the graph
+alone. The noncharacter U+FDD0 becomes NUL there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import functools
 import re
 import sys
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable
 from itertools import filterfalse
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 _WORD = re.compile(r"\S+")
 _DOUBLE_QUOTE = re.compile("``|''")
 # What `normalize_with_spans` takes for one: a character, or such a quote.
@@ -69,14 +70,22 @@ def normalize(
     ```
     """
     text = " ".join(text.split())
-    if replace_quotes:
+    if replace_quotes and ("``" in text or "''" in text):
         text = _DOUBLE_QUOTE.sub('"', text)
     if not text.isascii():
         text = replace_lone_surrogates(text)
-        text = unicodedata.normalize("NFKD", text)
-        if not keep_accents:
-            text = "".join(filterfalse(unicodedata.combining, text))
+        # ASCII neither decomposes nor combines, so it may be left out.
+        decompose = _decomposed if keep_accents else _decomposed_without_accents
+        text = _NON_ASCII.sub(decompose, text)
     return text.lower() if lowercase else text
+
+
+def _decomposed(run: re.Match[str]) -> str:
+    return unicodedata.normalize("NFKD", run[0])
+
+
+def _decomposed_without_accents(run: re.Match[str]) -> str:
+    return "".join(filterfalse(unicodedata.combining, _decomposed(run)))
 
 
 def replace_lone_surrogates(text: str) -> str:
@@ -216,29 +225,35 @@ def graph_normalize(
 @functools.cache
 def whitespace_class() -> str:
     """RE2 character class of what `str.split` takes for whitespace."""
-    return _character_class(c for c in map(chr, _code_points()) if c.isspace())
+    return character_class(str.isspace)
 
 
 @functools.cache
 def _combining_class() -> str:
     # Not `\p{Mn}`: most of its marks have combining class zero and stay, and
     # a few characters outside it have another class and go.
-    return _character_class(
-        filter(unicodedata.combining, map(chr, _code_points()))
-    )
+    return character_class(unicodedata.combining)
 
 
-def _code_points() -> range:
-    return range(sys.maxunicode + 1)
+def character_class(belongs: Callable[[str], object]) -> str:
+    """RE2 character class of all characters for which a function is true.
 
+    Unlike a class by name, which RE2 fills from a Unicode version of its own,
+    it is what Python takes it for.
 
-def _character_class(chars: Iterable[str]) -> str:
+    Args:
+        belongs: The function, of one character.
+
+    Returns:
+        The class, in brackets.
+    """
     ranges: list[list[int]] = []
-    for code in map(ord, chars):
-        if ranges and ranges[-1][1] == code - 1:
-            ranges[-1][1] = code
-        else:
-            ranges.append([code, code])
+    for code in range(sys.maxunicode + 1):
+        if belongs(chr(code)):
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
     return (
         "["
         + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges)

@@ -63,9 +63,11 @@ def split_segments(text: str, *, at_symbols: bool = True) -> list[Segment]:
     # [Segment(None, "a ", 0), Segment("[MASK]", ".", 8)]
     ```
     """
+    if not at_symbols or "[" not in text:
+        return [Segment(None, text, 0)]
     segments = []
     symbol, start = None, 0
-    for match in _SYMBOL.finditer(text) if at_symbols else ():
+    for match in _SYMBOL.finditer(text):
         segments.append(Segment(symbol, text[start : match.start()], start))
         symbol, start = match.group(), match.end()
     segments.append(Segment(symbol, text[start:], start))

@@ -82,7 +82,7 @@ def place(corpus, made, tmp_path, monkeypatch) -> Path:
 )
 def test_all_or_nothing(call, place, words, how, seconds):
     def is_at_work():
-        if (place / ".new.partial").exists():
+        if any(place.glob(".new.*")):
             time.sleep(seconds)
             return True
         return False

@@ -1,3 +1,4 @@
+import hashlib
 from collections import Counter
 from dataclasses import replace
 from itertools import chain
@@ -27,30 +28,48 @@ MANIFEST = Manifest(
 RECORDS = [frame_record(bytes([n, n + 1])) for n in range(200)]
 
 
+def writer_of(folder, shards=3, seed=1, overwrite=False, **options):
+    return ShardWriter(
+        folder,
+        shards=shards,
+        seed=seed,
+        inputs={"corpus": "the numbers"},
+        overwrite=overwrite,
+        **options,
+    )
+
+
 def write(folder, shards=3, seed=1, overwrite=False, records=RECORDS):
     """Writes the records in two portions; returns those of each shard."""
-    with ShardWriter(
-        folder, shards=shards, seed=seed, overwrite=overwrite
-    ) as writer:
-        writer.add(records[:50])
-        writer.add(records[50:])
-        entries = tuple(writer.shuffle(shard) for shard in range(shards))
+    with writer_of(folder, shards, seed, overwrite) as writer:
+        writer.add(records[:50], [1, 50])
+        writer.close_part()
+        writer.add(records[50:], [1, 150])
+        writer.close_part()
+        entries = tuple(writer.assemble(shard) for shard in range(shards))
         writer.finish(replace(MANIFEST, shards=entries))
+    return read(folder, entries)
+
+
+def read(folder, entries):
     size = len(RECORDS[0])
-    read = []
+    shards = []
     for entry in entries:
         content = (folder / entry.file).read_bytes()
         assert len(content) == entry.bytes == entry.examples * size
-        read.append(
+        assert hashlib.sha256(content).hexdigest() == entry.sha256
+        shards.append(
             [content[i : i + size] for i in range(0, len(content), size)]
         )
-    return read
+    return shards
 
 
-def write_half(folder, overwrite=False):
-    with ShardWriter(folder, shards=2, seed=1, overwrite=overwrite) as writer:
-        writer.add(RECORDS)
-        raise RuntimeError
+def write_half(folder, overwrite=False, error=RuntimeError):
+    with writer_of(folder, overwrite=overwrite) as writer:
+        writer.add(RECORDS[:50], [1, 50])
+        writer.close_part()
+        writer.add(RECORDS[50:], [1, 150])
+        raise error
 
 
 def test_every_record_is_in_one_shard(tmp_path):
@@ -89,6 +108,40 @@ def test_nothing_stays_of_what_failed(tmp_path):
     with pytest.raises(RuntimeError):
         write_half(out)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_run_is_gone_on_with(tmp_path):
+    whole = write(tmp_path / "whole")
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        write_half(out, error=KeyboardInterrupt)
+    assert [path.name for path in tmp_path.glob(".*")] == [".out.parts"]
+    with writer_of(out, resume=True) as writer:
+        assert writer.chunks_done == 1
+        assert [part.totals for part in writer.parts] == [[1, 50]]
+        writer.add(RECORDS[50:], [1, 150])
+        writer.close_part()
+        entries = tuple(writer.assemble(shard) for shard in range(3))
+        writer.finish(replace(MANIFEST, shards=entries))
+    assert read(out, entries) == whole
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_run_goes_on_only_with_what_it_was_begun_with(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        write_half(out, error=KeyboardInterrupt)
+    kept = sorted((tmp_path / ".out.parts").iterdir())
+    for options, name in (
+        ({"seed": 2}, "seed"),
+        ({"shards": 2}, "number of shards"),
+    ):
+        writer = writer_of(out, resume=True, **options)
+        with pytest.raises(ValueError, match=f"Received: another {name} than"):
+            writer.__enter__()
+        assert sorted((tmp_path / ".out.parts").iterdir()) == kept
+    write(out)  # without resume it begins anew, and leaves nothing
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_what_exists_is_replaced_only_when_asked_and_whole(tmp_path):
