@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from albert_keras.pretraining.documents import chunk_documents, read_documents
 
-# Less would not do: a lone segment is paired with one of its own chunk, and
-# at the end of each portion there is a chunk that is too small.
+# Less than a minute of work. The last chunk of a portion is smaller than the
+# others, so a portion has to have many.
 PORTION_BYTES = 64_000_000
 # More documents than fit into any portion.
 _NUMBERS_PER_PORTION = 1 << 40
@@ -44,18 +44,16 @@ class Chunk(NamedTuple):
     documents: list[list[str]]
 
 
-def portions(
-    files: Iterable[tuple[str, int]], portion_bytes: int = PORTION_BYTES
-) -> Iterator[Portion]:
+def portions(files: Iterable[tuple[str, int]]) -> Iterator[Portion]:
     """Divide a corpus between its files.
 
     Args:
         files: Path and size in bytes of each file.
-        portion_bytes: A portion is closed once its files have so many.
 
     Yields:
-        The portions, in the order of the files. A file is never divided: text
-        that is to be read by many machines has to be in many files.
+        The portions, in the order of the files, each closed once it has
+        `PORTION_BYTES`. A file is never divided: text that many machines are
+        to read has to be in many files.
     """
     number = 0
     gathered: list[str] = []
@@ -63,14 +61,14 @@ def portions(
     for file, file_bytes in files:
         gathered.append(file)
         size += file_bytes
-        if size >= portion_bytes:
+        if size >= PORTION_BYTES:
             yield Portion(number * _NUMBERS_PER_PORTION, tuple(gathered))
             number, gathered, size = number + 1, [], 0
     if gathered:
         yield Portion(number * _NUMBERS_PER_PORTION, tuple(gathered))
 
 
-def chunks(
+def read_chunks(
     portion: Portion,
     read: Callable[[Sequence[str]], Iterator[list[str]]] = read_documents,
 ) -> Iterator[Chunk]:

@@ -2,20 +2,20 @@
 
 import math
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import albert_keras
-from albert_keras.pretraining.documents import chunk_documents, read_documents
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 from albert_keras.pretraining.manifest import Manifest, Shard, sha256
 from albert_keras.pretraining.pair_records import PairSerializer
+from albert_keras.pretraining.portions import Chunk, portions, read_chunks
 from albert_keras.pretraining.processes import map_in_order
 from albert_keras.pretraining.progress import progress_bar
 from albert_keras.pretraining.records import ExampleSerializer
@@ -83,16 +83,9 @@ def prepare(
     """
     options = options or ExampleOptions()
     files = text_files(corpus)
-    documents = read_documents(files)
-    text_bytes = sum(file.stat().st_size for file in files)
-    if shards is None:
-        assert options.dupe_factor is not None  # was filled in
-        wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
-        shards = min(_MOST_SHARDS, max(1, math.ceil(wanted)))
-    elif shards < 1:
-        raise ValueError(
-            f"`shards` must be at least 1. Received: shards={shards}."
-        )
+    sized = [(str(file), file.stat().st_size) for file in files]
+    text_bytes = sum(size for _, size in sized)
+    shards = shard_count(shards, text_bytes, options)
     writer = ShardWriter(
         Path(out),
         shards=shards,
@@ -104,31 +97,31 @@ def prepare(
     with writer, progress_bar(show_progress) as progress:
         task = progress.add_task("Making examples", total=text_bytes)
         for part in writer.parts:
-            progress.advance(task, _Counts(*part.totals).text_bytes)
-        chunks = _number(chunk_documents(documents))
+            progress.advance(task, Counts(*part.totals).text_bytes)
+        chunks = chain.from_iterable(map(read_chunks, portions(sized)))
         results = map_in_order(
-            _RecordMaker(tokenizer, options),
+            RecordMaker(tokenizer, options),
             islice(chunks, writer.chunks_done, None),
             processes,
         )
         with closing(results):
-            for records, counted in results:
-                writer.add(records, counted)
+            for first_number, records, counted in results:
+                writer.add(first_number, records, counted)
                 progress.advance(task, counted.text_bytes)
         writer.close_part()
         # Blank lines and spaces were never counted.
         progress.update(task, completed=text_bytes)
-        counts = _Counts()
+        counts = Counts()
         for part in writer.parts:
-            counts = counts.plus(_Counts(*part.totals))
-        _refuse_too_little(counts, options)
+            counts = counts.plus(Counts(*part.totals))
+        refuse_too_little(counts, options)
         shuffled = tuple(
             writer.assemble(shard)
             for shard in progress.track(
                 range(shards), description="Shuffling shards"
             )
         )
-        manifest = _manifest(counts, shuffled, options, tokenizer)
+        manifest = make_manifest(counts, shuffled, options, tokenizer)
         writer.finish(manifest)
     return manifest
 
@@ -152,7 +145,30 @@ def _inputs(
     }
 
 
-class _Counts(NamedTuple):
+def shard_count(
+    shards: int | None, text_bytes: int, options: ExampleOptions
+) -> int:
+    """How many shards there are to be.
+
+    Args:
+        shards: What is asked for, if anything.
+        text_bytes: Size of the corpus.
+        options: What examples are made.
+    """
+    if shards is None:
+        assert options.dupe_factor is not None  # was filled in
+        wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
+        return min(_MOST_SHARDS, max(1, math.ceil(wanted)))
+    if shards < 1:
+        raise ValueError(
+            f"`shards` must be at least 1. Received: shards={shards}."
+        )
+    return shards
+
+
+class Counts(NamedTuple):
+    """What was read and what was made of it."""
+
     text_bytes: int = 0
     documents: int = 0
     sentences: int = 0
@@ -160,16 +176,12 @@ class _Counts(NamedTuple):
     tokens: int = 0
     masked_tokens: int = 0
 
-    def plus(self, other: "_Counts") -> "_Counts":
-        return _Counts(*map(sum, zip(self, other, strict=True)))
+    def plus(self, other: "Counts") -> "Counts":
+        """What was read and made in both."""
+        return Counts(*map(sum, zip(self, other, strict=True)))
 
 
-class _Chunk(NamedTuple):
-    first_number: int
-    documents: list[list[str]]
-
-
-class _RecordMaker:
+class RecordMaker:
     """Makes the records of a chunk; this is what a worker process runs."""
 
     def __init__(
@@ -183,7 +195,8 @@ class _RecordMaker:
         )
         self._pairs = PairSerializer(self._maker.starts)
 
-    def __call__(self, chunk: _Chunk) -> tuple[list[bytes], _Counts]:
+    def __call__(self, chunk: Chunk) -> tuple[int, list[bytes], Counts]:
+        """The number of the chunk, its framed records and what they count."""
         documents = self._maker.encode(chunk.documents)
         records = []
         tokens = masked_tokens = 0
@@ -197,28 +210,26 @@ class _RecordMaker:
                 records.append(frame_record(self._pairs.serialize(pair)))
                 tokens += len(pair.segment_a) + len(pair.segment_b)
             tokens += SPECIAL_TOKENS_PER_PAIR * len(records)
-        return records, _Counts(
-            text_bytes=sum(
-                len(sentence.encode()) + 1
-                for document in chunk.documents
-                for sentence in document
+        return (
+            chunk.first_number,
+            records,
+            Counts(
+                text_bytes=sum(
+                    len(sentence.encode()) + 1
+                    for document in chunk.documents
+                    for sentence in document
+                ),
+                documents=sum(map(bool, documents)),
+                sentences=sum(map(len, documents)),
+                examples=len(records),
+                tokens=tokens,
+                masked_tokens=masked_tokens,
             ),
-            documents=sum(map(bool, documents)),
-            sentences=sum(map(len, documents)),
-            examples=len(records),
-            tokens=tokens,
-            masked_tokens=masked_tokens,
         )
 
 
-def _number(chunks: Iterable[list[list[str]]]) -> Iterator[_Chunk]:
-    first_number = 0
-    for documents in chunks:
-        yield _Chunk(first_number, documents)
-        first_number += len(documents)
-
-
-def _refuse_too_little(counts: _Counts, options: ExampleOptions) -> None:
+def refuse_too_little(counts: Counts, options: ExampleOptions) -> None:
+    """Raises ValueError if a whole corpus gave no pairs, or only one text."""
     if counts.sentences >= 2 and counts.examples > 0:
         return
     where = "" if options.single_segment == "random" else " in one document"
@@ -229,12 +240,13 @@ def _refuse_too_little(counts: _Counts, options: ExampleOptions) -> None:
     )
 
 
-def _manifest(
-    counts: _Counts,
+def make_manifest(
+    counts: Counts,
     shards: tuple[Shard, ...],
     options: ExampleOptions,
     tokenizer: SentencePieceTokenizer,
 ) -> Manifest:
+    """The manifest of shards that hold the examples of a whole corpus."""
     return Manifest(
         examples=counts.examples,
         documents=counts.documents,

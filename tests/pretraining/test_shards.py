@@ -42,9 +42,9 @@ def writer_of(folder, shards=3, seed=1, overwrite=False, **options):
 def write(folder, shards=3, seed=1, overwrite=False, records=RECORDS):
     """Writes the records in two portions; returns those of each shard."""
     with writer_of(folder, shards, seed, overwrite) as writer:
-        writer.add(records[:50], [1, 50])
+        writer.add(0, records[:50], [1, 50])
         writer.close_part()
-        writer.add(records[50:], [1, 150])
+        writer.add(7, records[50:], [1, 150])
         writer.close_part()
         entries = tuple(writer.assemble(shard) for shard in range(shards))
         writer.finish(replace(MANIFEST, shards=entries))
