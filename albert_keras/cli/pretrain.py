@@ -145,14 +145,12 @@ def pretrain(
             resume=resume,
             overwrite=overwrite,
         )
-    except tf.errors.DataLossError as error:
-        shard = examples.damaged_shard()
-        if shard is None and held_out is not None:
-            shard = held_out.damaged_shard()
-        raise ValueError(
-            "Examples must be as `prepare` wrote them. Received: "
-            f"'{shard}', with a damaged record."
-        ) from error
+    except tf.errors.DataLossError:
+        # It names no file; reading all of them finds the one.
+        examples.check_shards()
+        if held_out is not None:
+            held_out.check_shards()
+        raise
     metrics = result.metrics
     typer.echo(
         f"{out}: {result.num_train_steps:,} steps; masked LM "

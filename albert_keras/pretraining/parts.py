@@ -107,14 +107,16 @@ def _read_part(path: Path) -> Part:
 
 
 def claim_folder(folder: Path, inputs: dict[str, Any]) -> None:
-    """Writes down what the parts of a folder are made of.
+    """Makes a folder for parts that says what they are made of.
 
     Args:
-        folder: Where the parts are to lie; it exists.
+        folder: The folder to make.
         inputs: Everything that decides the records, as JSON can hold it.
     """
-    with written_whole(folder / _INPUTS_NAME) as partial:
-        partial.write_text(json.dumps(inputs, indent=2) + "\n", "utf-8")
+    folder.mkdir()
+    (folder / _INPUTS_NAME).write_text(
+        json.dumps(inputs, indent=2) + "\n", encoding="utf-8"
+    )
 
 
 def check_inputs(folder: Path, inputs: dict[str, Any], output: Path) -> None:

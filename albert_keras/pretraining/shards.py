@@ -98,8 +98,8 @@ class ShardWriter:
                 self.parts = read_parts(self._work)
             else:
                 shutil.rmtree(self._work, ignore_errors=True)
-                self._work.mkdir()
-                claim_folder(self._work, self._inputs)
+                with written_whole(self._work) as partial:
+                    claim_folder(partial, self._inputs)
             self._stack = stack.pop_all()
         self._begin_part()
         return self

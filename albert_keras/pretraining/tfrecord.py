@@ -48,6 +48,35 @@ def split_records(content: bytes) -> Iterator[bytes]:
         start = stop
 
 
+def first_damaged_record(content: bytes) -> int | None:
+    """Looks whether each record is as it was written.
+
+    Args:
+        content: Records one after the other.
+
+    Returns:
+        The number of the first record, from 0, that is cut off or does not
+        fit its checksums; None if there is none.
+    """
+    start = number = 0
+    while start < len(content):
+        header = content[start : start + _HEADER_BYTES]
+        if len(header) < _HEADER_BYTES:
+            return number
+        (length,) = struct.unpack_from("<Q", header)
+        if header != _header(length):
+            return number
+        stop = start + _HEADER_BYTES + length + _FOOTER_BYTES
+        data = content[start + _HEADER_BYTES : stop - _FOOTER_BYTES]
+        footer = content[stop - _FOOTER_BYTES : stop]
+        if len(content) < stop or footer != struct.pack(
+            "<I", masked_crc32c(data)
+        ):
+            return number
+        start, number = stop, number + 1
+    return None
+
+
 def masked_crc32c(data: bytes) -> int:
     """The checksum of a TFRecord: CRC-32C, rotated, plus a constant.
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
+from albert_keras.pretraining.checking import check_shard
 from albert_keras.pretraining.dataset import dataset
 from albert_keras.pretraining.manifest import MANIFEST_NAME, Manifest, sha256
 
@@ -95,17 +96,17 @@ class ShardExamples:
     def evaluation_batches(self, batch_size: int) -> tf.data.Dataset:
         return dataset(self.folders, batch_size=batch_size, shuffle=False)
 
-    def damaged_shard(self) -> Path | None:
-        """The first shard with a record that is not as it was written."""
+    def check_shards(self) -> None:
+        """Reads every byte of every shard.
+
+        Raises:
+            FileNotFoundError: if one is missing.
+            ValueError: if one is not as it was written; it and its first
+                damaged record are named.
+        """
         for folder, manifest in zip(self.folders, self._manifests, strict=True):
             for shard in manifest.shards:
-                path = folder / shard.file
-                records = tf.data.TFRecordDataset(str(path))
-                try:
-                    records.reduce(0, lambda count, record: count + 1)
-                except tf.errors.DataLossError:
-                    return path
-        return None
+                check_shard(folder / shard.file, shard)
 
     def describe(self) -> list[dict[str, Any]]:
         return [

@@ -221,3 +221,53 @@ def test_random_numbers_are_uniform_and_independent():
         for other in draws[:number]:
             correlation = np.corrcoef(drawn.ravel(), other.ravel())[0, 1]
             assert abs(correlation) < 0.015
+
+
+@settings(deadline=None, max_examples=40, derandomize=True)
+@given(
+    st.lists(words, min_size=1, max_size=4).filter(any),
+    st.integers(1, 25),
+    st.integers(0, 2**40),
+)
+def test_permuted_tokens_change_places(rows, most, seed):
+    # Random replacements are special ids here, which no token of the text is.
+    tokens, masked = mask(
+        masker(
+            vocabulary_size=5,
+            max_predictions_per_seq=most,
+            do_permutation=True,
+        ),
+        rows,
+        seed=seed,
+    )
+    changed, positions, labels, _ = masked
+    assert positions.shape[1] == 2 * most
+    for number, (row, chosen) in enumerate(
+        zip(rows, chosen_of(masked), strict=True)
+    ):
+        assert chosen == sorted(set(chosen))
+        assert len(chosen) <= 2 * prediction_budget(len(row) + 3, most, 0.15)
+        restored = changed[number].copy()
+        restored[chosen] = labels[number, : len(chosen)]
+        assert restored.tolist() == tokens[number].tolist()
+        # Kept or moved: the same tokens, in another order.
+        there = [place for place in chosen if changed[number, place] >= 100]
+        assert sorted(changed[number, there]) == tokens[number, there].tolist()
+
+
+def test_as_many_tokens_are_moved_as_masked():
+    tokens, masked = mask(
+        masker(ngram=1, do_permutation=True), [b"\1" * 117] * 200
+    )
+    changed, _, _, weights = masked
+    assert (weights.sum(axis=1) == 2 * 18).all()
+    still = moved = 0
+    for row, new, chosen in zip(
+        tokens, changed, chosen_of(masked), strict=True
+    ):
+        there = [place for place in chosen if new[place] >= 100]
+        still += (row[there] == new[there]).sum()
+        moved += len(there)
+    # As in test_masking.py.
+    assert abs(still / 200 - (1 + 1.8)) < 0.6
+    assert abs(moved / 200 - (18 + 3.6)) < 0.6

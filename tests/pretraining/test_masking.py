@@ -294,3 +294,41 @@ def test_decided_by_the_generator():
         for seed in (5, 5, 6)
     ]
     assert made[0] == made[1] != made[2]
+
+
+@settings(deadline=None)
+@given(words, words, st.integers(1, 25), st.randoms(use_true_random=False))
+def test_permuted_tokens_change_places(a, b, most, rng):
+    # Random replacements are special ids here, which no token of the text is.
+    permuting = NgramMasker(
+        mask_id=MASK,
+        vocabulary_size=5,
+        max_predictions_per_seq=most,
+        do_permutation=True,
+    )
+    ids, masked = mask_pair(permuting, a, b, rng)
+    positions = masked.mask_positions
+    assert positions == sorted(set(positions))
+    assert len(positions) <= 2 * prediction_budget(len(ids), most, 0.15)
+    restored = list(masked.token_ids)
+    for position, token in zip(positions, masked.mask_ids, strict=True):
+        restored[position] = token
+    assert restored == ids
+    # Kept or moved: the same tokens, in another order.
+    there = [p for p in positions if masked.token_ids[p] >= 100]
+    assert sorted(masked.token_ids[p] for p in there) == [ids[p] for p in there]
+
+
+def test_as_many_tokens_are_moved_as_masked():
+    permuting = masker(ngram=1, do_permutation=True)
+    still = total = 0
+    for seed in range(200):
+        ids, masked = mask_pair(permuting, b"\1" * 60, b"\1" * 57, Random(seed))
+        assert len(masked.mask_positions) == 2 * 18
+        moved = [p for p in masked.mask_positions if masked.token_ids[p] >= 100]
+        still += sum(masked.token_ids[p] == ids[p] for p in moved)
+        total += len(moved)
+    # Of a random permutation one token stays on average; of the masked ones
+    # a tenth is kept, and nearly a tenth replaced by another of the text.
+    assert abs(still / 200 - (1 + 1.8)) < 0.6
+    assert abs(total / 200 - (18 + 3.6)) < 0.6

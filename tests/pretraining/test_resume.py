@@ -14,11 +14,13 @@ from albert_keras.pretraining.shards import parts_of
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 KILLS = 20
-# So that there are many parts; each is a file that appears whole.
-PART_BYTES = 40_000
+# The command, with small chunks and a part for each.
 COMMAND = (
-    "from albert_keras import cli; from albert_keras.pretraining import shards;"
-    f"shards._PART_BYTES = {PART_BYTES}; cli.main()"
+    "from albert_keras import cli\n"
+    "from albert_keras.pretraining import documents, shards\n"
+    "documents.chunk_documents.__defaults__ = (15_000,)\n"
+    "shards._PART_BYTES = 1\n"
+    "cli.main()\n"
 )
 
 
@@ -37,20 +39,26 @@ def test_killed_at_random_moments(
         "--max-seq-length 64 --dupe-factor 30 --shards 7 --processes 1"
     )
     work = parts_of(tmp_path / "out")
+
+    def parts():
+        return len(list(work.glob("part-??????")))
+
     rng = Random("kills")
-    seen = set()
+    seen = []
     for _ in range(KILLS):
         process = subprocess.Popen(
             [sys.executable, "-c", COMMAND, *words.split()],
             stderr=subprocess.DEVNULL,
         )
-        while not work.exists() and process.poll() is None:
-            time.sleep(0.01)
-        time.sleep(rng.uniform(0.3, 1.0))
+        more = parts() + rng.randrange(4)
+        while parts() < more and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0, 0.05))
         process.kill()
         assert process.wait() == -signal.SIGKILL, "it came to its end"
-        seen.add(len(list(work.glob("part-*"))))
-    assert len(seen) > KILLS // 2  # it went on each time, and not from zero
+        seen.append(parts())
+    assert seen == sorted(seen)  # it went on each time
+    assert seen[-1] > KILLS
     assert not (tmp_path / "out").exists()
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, *words.split()], capture_output=True
