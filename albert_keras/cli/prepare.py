@@ -1,6 +1,7 @@
 """`albert-keras prepare`: text files to shards of pretraining examples."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,17 +11,36 @@ from rich.console import Console
 
 def prepare(
     corpus: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
             metavar="CORPUS",
-            help="Text files in UTF-8, or folders of such: one sentence a "
-            "line, a blank line after each document.",
+            help="Text files in UTF-8, gzip and zstd too, folders of such, "
+            "quoted patterns, and - for standard input.",
         ),
     ],
     tokenizer: Annotated[
         Path, typer.Option(help="SentencePiece model, as `vocab` writes it.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder to write the shards to.")],
+    out: Annotated[str, typer.Option(help="Folder to write the shards to.")],
+    format: Annotated[
+        Literal["auto", "sentences", "paragraphs", "jsonl"],
+        typer.Option(
+            help="One sentence a line or one paragraph, a blank line after "
+            "each document; or one JSON object, its text in paragraphs. By "
+            "default jsonl where a name ends with .jsonl, .ndjson or .json "
+            "(before .gz or .zst), else sentences.",
+        ),
+    ] = "auto",
+    text_field: Annotated[
+        str, typer.Option(help="Field of a JSON object that is its text.")
+    ] = "text",
+    skip_bad_lines: Annotated[
+        bool,
+        typer.Option(
+            "--skip-bad-lines",
+            help="Leave out lines that cannot be read, and count them.",
+        ),
+    ] = False,
     masking: Annotated[
         Literal["dynamic", "static"],
         typer.Option(
@@ -104,6 +124,21 @@ def prepare(
             help="Number of worker processes.", show_default="one a core"
         ),
     ] = None,
+    runner: Annotated[
+        Literal["local", "beam"],
+        typer.Option(
+            help="The cores of this machine, or Apache Beam and what it runs "
+            "on. The examples are the same."
+        ),
+    ] = "local",
+    beam_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--beam-option",
+            help="A flag of Beam, as --beam-option=--runner=FlinkRunner; may "
+            "be given many times.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -121,13 +156,29 @@ def prepare(
 
     Writes TFRecords and a manifest, which training reads. The same text,
     vocabulary, options and seed give the same bytes, whatever the number of
-    processes.
+    processes and the runner.
     """
     from albert_keras.pretraining import ExampleOptions
-    from albert_keras.pretraining import prepare as prepare_shards
+    from albert_keras.pretraining import prepare as prepare_locally
+    from albert_keras.pretraining.beam_runner import prepare_with_beam
     from albert_keras.pretraining.shards import parts_of
+    from albert_keras.text.lines import SkippedLines
     from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
+    if runner == "local":
+        if beam_options:
+            raise ValueError(
+                "`--beam-option` needs `--runner beam`. Received: `--runner "
+                "local`."
+            )
+        run = partial(prepare_locally, processes=processes, resume=resume)
+    else:
+        if processes is not None or resume:
+            raise ValueError(
+                "`--processes` and `--resume` need `--runner local`. "
+                "Received: `--runner beam`."
+            )
+        run = partial(prepare_with_beam, beam_options=beam_options or [])
     options = ExampleOptions(
         masking=masking,
         max_seq_length=max_seq_length,
@@ -145,20 +196,22 @@ def prepare(
     vocabulary = SentencePieceTokenizer(
         tokenizer, lowercase=not cased, keep_accents=keep_accents
     )
+    skipped_lines = SkippedLines() if skip_bad_lines else None
     started = time.perf_counter()
     try:
-        manifest = prepare_shards(
+        manifest = run(
             corpus,
             vocabulary,
             out,
             options,
-            processes=processes,
+            format=format,
+            text_field=text_field,
+            skipped_lines=skipped_lines,
             shards=shards,
             overwrite=overwrite,
-            resume=resume,
         )
     except KeyboardInterrupt:
-        further = "; --resume goes on" if parts_of(out).exists() else ""
+        further = "; --resume goes on" if parts_of(Path(out)).exists() else ""
         raise KeyboardInterrupt(
             f"Stopped before the last example, so '{out}' was not written"
             f"{further}."
@@ -178,3 +231,6 @@ def prepare(
         markup=False,
         soft_wrap=True,
     )
+    if skipped_lines is not None:
+        first = skipped_lines.first and f" The first: {skipped_lines.first}"
+        typer.echo(f"Skipped lines: {skipped_lines.count:,}.{first}", err=True)

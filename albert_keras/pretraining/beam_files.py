@@ -12,7 +12,8 @@ from apache_beam.io.filesystems import FileSystems
 
 from albert_keras.pretraining.manifest import MANIFEST_NAME, Manifest
 from albert_keras.pretraining.shards import new_output, refuse_existing
-from albert_keras.text.corpus import text_files
+from albert_keras.text.corpus import text_files, text_size
+from albert_keras.text.decompression import STANDARD_INPUT
 
 
 def is_remote(path: str | PathLike[str]) -> bool:
@@ -23,13 +24,15 @@ def is_remote(path: str | PathLike[str]) -> bool:
 def sized_files(
     corpus: Sequence[str | PathLike[str]],
 ) -> list[tuple[str, int]]:
-    """The files of a corpus and their sizes in bytes.
+    """The files of a corpus and how much text is in each, in bytes.
 
     Args:
-        corpus: Files, folders, and URLs, in which `*` stands for any name.
+        corpus: Files, folders, patterns, and URLs, in which `*` stands for
+            any name.
 
     Raises:
         FileNotFoundError: If one does not exist.
+        ValueError: If one is standard input, which workers cannot read.
     """
     files: list[tuple[str, int]] = []
     for path in corpus:
@@ -43,10 +46,15 @@ def sized_files(
             files += sorted(
                 (each.path, each.size_in_bytes) for each in found.metadata_list
             )
+        elif Path(path) == STANDARD_INPUT:
+            raise ValueError(
+                "The runner 'beam' needs a corpus of files. Received: "
+                "standard input (`-`)."
+            )
         else:
             # A worker may stand in another folder.
             files += [
-                (str(file.absolute()), file.stat().st_size)
+                (str(file.absolute()), text_size([file]).bytes)
                 for file in text_files([path])
             ]
     return files

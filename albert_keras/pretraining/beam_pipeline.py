@@ -4,7 +4,6 @@ import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import reduce
 from typing import Any
 
 import apache_beam as beam
@@ -23,18 +22,22 @@ from albert_keras.pretraining.shards import (
     shard_name,
     shuffle_records,
 )
+from albert_keras.text.lines import SkippedLines
 
 # What goes from one step to the next is made of the types that Beam encodes
 # itself: tuples in place of named ones.
 _COUNTS = "counts"
+_SKIPPED = "skipped"
 _SUMMARY = "summary.json"
 
 
 def run_pipeline(
     portions: Iterable[Portion],
+    reading: dict[str, str],
     record_maker: RecordMaker,
     folder: str,
     *,
+    skipped_lines: SkippedLines | None,
     shards: int,
     seed: int,
     beam_options: Sequence[str],
@@ -43,8 +46,10 @@ def run_pipeline(
 
     Args:
         portions: The corpus.
+        reading: How its files are to be read, as `read_documents` is told.
         record_maker: Makes the records of a chunk.
         folder: Where the shards are to be, a folder that all workers see.
+        skipped_lines: As for `read_documents`; counted at the end.
         shards: Number of shards.
         seed: That of all examples.
         beam_options: Flags of Beam and of its runner.
@@ -53,10 +58,16 @@ def run_pipeline(
         What was counted, and the shards' entries in the manifest.
     """
     with beam.Pipeline(options=PipelineOptions(list(beam_options))) as pipeline:
-        made = (
+        read = (
             pipeline
             | "Portions" >> beam.Create([tuple(each) for each in portions])
-            | "Read" >> beam.FlatMap(_read)
+            | "Read"
+            >> beam.FlatMap(
+                _read, reading, skipped_lines is not None
+            ).with_outputs(_SKIPPED, main="chunks")
+        )
+        made = (
+            read.chunks
             # Otherwise whoever read a portion would do all the work on it.
             | "Spread" >> beam.Reshuffle()
             | "Make"
@@ -82,11 +93,16 @@ def run_pipeline(
             >> beam.Map(
                 _write_summary,
                 AsSingleton(made[_COUNTS] | beam.CombineGlobally(_add)),
-                AsSingleton(written | beam.combiners.ToList()),
+                AsSingleton(written | "All" >> beam.combiners.ToList()),
+                AsSingleton(read[_SKIPPED] | beam.combiners.ToList()),
             )
         )
     with FileSystems.open(FileSystems.join(folder, _SUMMARY)) as file:
         summary = json.loads(file.read())
+    if skipped_lines is not None:
+        for _, count, first in sorted(summary["skipped"]):
+            skipped_lines.count += count
+            skipped_lines.first = skipped_lines.first or first
     entries = (Shard(**entry) for entry in summary["shards"])
     return (
         Counts(*summary["counts"]),
@@ -94,15 +110,26 @@ def run_pipeline(
     )
 
 
-def _read(portion: tuple[int, tuple[str, ...]]) -> Iterator[Any]:
-    for chunk in read_chunks(Portion(*portion), _read_documents):
+def _read(
+    portion: tuple[int, tuple[str, ...]], reading: dict[str, Any], skip: bool
+) -> Iterator[Any]:
+    skipped = SkippedLines()
+
+    def read(files: Sequence[str]) -> Iterator[list[str]]:
+        for file in files:
+            its_skipped = SkippedLines() if skip else None
+            with local_copy(file) as path:
+                yield from read_documents(
+                    [path], **reading, skipped_lines=its_skipped
+                )
+            if its_skipped is not None:
+                skipped.count += its_skipped.count
+                first = its_skipped.first.replace(str(path), file)
+                skipped.first = skipped.first or first
+
+    for chunk in read_chunks(Portion(*portion), read):
         yield tuple(chunk)
-
-
-def _read_documents(files: Sequence[str]) -> Iterator[list[str]]:
-    for file in files:
-        with local_copy(file) as path:
-            yield from read_documents([path])
+    yield TaggedOutput(_SKIPPED, (portion[0], skipped.count, skipped.first))
 
 
 class _MakeRecords(beam.DoFn):
@@ -141,9 +168,12 @@ def _write_shard(
 
 
 def _add(rows: Iterable[Any]) -> Any:
-    return tuple(reduce(Counts.plus, (Counts(*row) for row in rows), Counts()))
+    total = Counts()
+    for row in rows:
+        total = total.plus(Counts(*row))
+    return tuple(total)
 
 
-def _write_summary(path: str, counts: Any, shards: list) -> None:
-    summary = {"counts": counts, "shards": shards}
+def _write_summary(path: str, counts: Any, shards: list, skipped: list) -> None:
+    summary = {"counts": counts, "shards": shards, "skipped": skipped}
     write_whole(path, json.dumps(summary).encode())

@@ -52,6 +52,7 @@ by this project, whose tests use the runner that comes with Beam.
 from collections.abc import Sequence
 from os import PathLike
 
+from albert_keras.pretraining.documents import CorpusFormat
 from albert_keras.pretraining.examples import ExampleOptions
 from albert_keras.pretraining.manifest import Manifest
 from albert_keras.pretraining.portions import portions
@@ -62,6 +63,7 @@ from albert_keras.pretraining.runner import (
     shard_count,
 )
 from albert_keras.requirements import require
+from albert_keras.text.lines import SkippedLines
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 
@@ -71,6 +73,9 @@ def prepare_with_beam(
     out: str | PathLike[str],
     options: ExampleOptions | None = None,
     *,
+    format: CorpusFormat = "auto",
+    text_field: str = "text",
+    skipped_lines: SkippedLines | None = None,
     beam_options: Sequence[str] = (),
     shards: int | None = None,
     overwrite: bool = False,
@@ -81,11 +86,15 @@ def prepare_with_beam(
     whatever the runner and the number of machines.
 
     Args:
-        corpus: As for `prepare`; and URLs, in which `*` stands for any name.
+        corpus: As for `prepare`, without standard input; and URLs, in which
+            `*` stands for any name.
         tokenizer: The tokenizer of the model to be pretrained.
         out: The folder to write, or its URL. It holds examples once it has a
             manifest, which comes last.
         options: What examples to make.
+        format: As for `prepare`.
+        text_field: As for `prepare`.
+        skipped_lines: As for `prepare`, but counted when all is done.
         beam_options: Flags of Beam and of its runner. Without any, Beam's
             direct runner makes the examples in this process.
         shards: Number of TFRecord files; by default, as for `prepare`.
@@ -127,8 +136,10 @@ def prepare_with_beam(
     with output_folder(out, overwrite) as folder:
         counts, entries = run_pipeline(
             portions(files),
+            {"format": format, "text_field": text_field},
             RecordMaker(tokenizer, options),
             folder,
+            skipped_lines=skipped_lines,
             shards=shards,
             seed=options.seed,
             beam_options=beam_options,

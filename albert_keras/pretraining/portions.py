@@ -10,7 +10,7 @@ chunks begin anew in each portion.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from albert_keras.pretraining.documents import chunk_documents, read_documents
+from albert_keras.pretraining.documents import chunk_documents
 
 # Less than a minute of work. The last chunk of a portion is smaller than the
 # others, so a portion has to have many.
@@ -48,7 +48,7 @@ def portions(files: Iterable[tuple[str, int]]) -> Iterator[Portion]:
     """Divide a corpus between its files.
 
     Args:
-        files: Path and size in bytes of each file.
+        files: Path of each file, and its size in bytes, or a guess at it.
 
     Yields:
         The portions, in the order of the files, each closed once it has
@@ -70,13 +70,13 @@ def portions(files: Iterable[tuple[str, int]]) -> Iterator[Portion]:
 
 def read_chunks(
     portion: Portion,
-    read: Callable[[Sequence[str]], Iterator[list[str]]] = read_documents,
+    read: Callable[[Sequence[str]], Iterator[list[str]]],
 ) -> Iterator[Chunk]:
     """Read a portion.
 
     Args:
         portion: The portion.
-        read: Gives the documents of files, as `read_documents` does.
+        read: Gives the documents of its files, as `read_documents` does.
 
     Yields:
         Its chunks, in the order of the text.

@@ -5,6 +5,7 @@ import platform
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from itertools import chain, islice
 from os import PathLike
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import albert_keras
+from albert_keras.pretraining.documents import CorpusFormat, read_documents
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 from albert_keras.pretraining.manifest import Manifest, Shard, sha256
 from albert_keras.pretraining.pair_records import PairSerializer
@@ -22,7 +24,9 @@ from albert_keras.pretraining.records import ExampleSerializer
 from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
-from albert_keras.text.corpus import text_files
+from albert_keras.text.corpus import text_files, text_size
+from albert_keras.text.decompression import STANDARD_INPUT
+from albert_keras.text.lines import SkippedLines
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
 # A shard is shuffled in memory.
@@ -36,6 +40,9 @@ def prepare(
     out: str | PathLike[str],
     options: ExampleOptions | None = None,
     *,
+    format: CorpusFormat = "auto",
+    text_field: str = "text",
+    skipped_lines: SkippedLines | None = None,
     processes: int | None = None,
     shards: int | None = None,
     overwrite: bool = False,
@@ -48,14 +55,19 @@ def prepare(
     number of shards, to the last byte; not on the number of processes.
 
     Args:
-        corpus: Text files, or folders of such, one sentence a line, a blank
-            line after each document.
+        corpus: Text files, folders of such, patterns, and `-` for standard
+            input, as in `read_documents`.
         tokenizer: The tokenizer of the model to be pretrained.
         out: The folder to write. It appears when all is done.
         options: What examples to make.
+        format: What the files hold, as in `read_documents`.
+        text_field: The field of JSON lines that holds the text.
+        skipped_lines: Where lines that cannot be read are counted, which are
+            then left out. Without it, the first of them is an error.
         processes: Number of worker processes; by default, one a core.
         shards: Number of TFRecord files; by default, one for every 100 MB of
-            text, counted once for each copy (`dupe_factor`).
+            text, counted once for each copy (`dupe_factor`). A compressed
+            file is taken for four times its size, standard input for 1 GB.
         overwrite: Whether to replace examples that `out` already holds.
         resume: Whether to go on where a call that was interrupted or killed
             left off, if there was one. The result is the same, to the byte.
@@ -67,7 +79,7 @@ def prepare(
     Raises:
         FileExistsError: If `out` exists and may not be overwritten.
         FileNotFoundError: If a file of the corpus does not exist.
-        ValueError: If the corpus is not plain text in UTF-8, or too small.
+        ValueError: If the corpus is not text in UTF-8, or too small.
 
     Example:
 
@@ -83,22 +95,36 @@ def prepare(
     """
     options = options or ExampleOptions()
     files = text_files(corpus)
-    sized = [(str(file), file.stat().st_size) for file in files]
-    text_bytes = sum(size for _, size in sized)
+    sizes = [text_size([file]) for file in files]
+    text_bytes = sum(size.bytes for size in sizes)
     shards = shard_count(shards, text_bytes, options)
+    reading: dict[str, Any] = {"format": format, "text_field": text_field}
+    read = partial(read_documents, **reading, skipped_lines=skipped_lines)
+    parted = portions(
+        (str(file), size.bytes) for file, size in zip(files, sizes, strict=True)
+    )
     writer = ShardWriter(
         Path(out),
         shards=shards,
         seed=options.seed,
-        inputs=_inputs(files, tokenizer, options),
+        inputs={
+            **reading,
+            "way with bad lines": skipped_lines is not None,
+            **_inputs(files, tokenizer, options),
+        },
         overwrite=overwrite,
         resume=resume,
     )
     with writer, progress_bar(show_progress) as progress:
-        task = progress.add_task("Making examples", total=text_bytes)
+        is_known = all(size.known for size in sizes)
+        task = progress.add_task(
+            "Making examples", total=text_bytes if is_known else None
+        )
         for part in writer.parts:
             progress.advance(task, Counts(*part.totals).text_bytes)
-        chunks = chain.from_iterable(map(read_chunks, portions(sized)))
+        chunks = chain.from_iterable(
+            read_chunks(portion, read) for portion in parted
+        )
         results = map_in_order(
             RecordMaker(tokenizer, options),
             islice(chunks, writer.chunks_done, None),
@@ -110,7 +136,7 @@ def prepare(
                 progress.advance(task, counted.text_bytes)
         writer.close_part()
         # Blank lines and spaces were never counted.
-        progress.update(task, completed=text_bytes)
+        progress.update(task, total=text_bytes, completed=text_bytes)
         counts = Counts()
         for part in writer.parts:
             counts = counts.plus(Counts(*part.totals))
@@ -132,17 +158,20 @@ def _inputs(
     options: ExampleOptions,
 ) -> dict[str, Any]:
     """What has to be the same for a run to be gone on with."""
-    status = [file.stat() for file in files]
     return {
-        "corpus": [
-            [str(file.resolve()), each.st_size, each.st_mtime_ns]
-            for file, each in zip(files, status, strict=True)
-        ],
+        "corpus": [_state(file) for file in files],
         "tokenizer": sha256(tokenizer.proto),
         "normalisation of text": tokenizer.normalization,
         "version": albert_keras.__version__,
         **{f"`{name}`": value for name, value in asdict(options).items()},
     }
+
+
+def _state(file: Path) -> list[Any]:
+    if file == STANDARD_INPUT:
+        return [str(file)]
+    status = file.stat()
+    return [str(file.resolve()), status.st_size, status.st_mtime_ns]
 
 
 def shard_count(

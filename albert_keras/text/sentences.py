@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from albert_keras.text.corpus import read_lines, text_files
+from albert_keras.text.corpus import read_text_lines, text_files
 from albert_keras.text.normalization import normalize
 
 # SentencePiece drops sentences of more than 4192 bytes, its default; a
@@ -95,7 +95,7 @@ class Sentences:
                 self._paths.append(os.fspath(item))
                 for path in text_files([item]):
                     self.files += 1
-                    yield from read_lines(path, longest=LONGEST_LINE)
+                    yield from read_text_lines(path, longest=LONGEST_LINE)
 
 
 def cut(text: str, longest: int = LONGEST_SENTENCE) -> Iterator[str]:

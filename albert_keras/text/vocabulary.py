@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from albert_keras import __version__
-from albert_keras.text.corpus import read_lines, text_files
+from albert_keras.text.corpus import read_text_lines, text_files
 from albert_keras.text.fertility import measure_fertility
 from albert_keras.text.held_out import HeldOut
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
@@ -257,4 +257,4 @@ def _write_pieces(tokenizer: SentencePieceTokenizer, path: Path) -> None:
 
 def _lines(files: list[Path]) -> Iterator[str]:
     for file in files:
-        yield from read_lines(file, longest=LONGEST_LINE)
+        yield from read_text_lines(file, longest=LONGEST_LINE)

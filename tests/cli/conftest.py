@@ -26,7 +26,8 @@ def call(*words: str, stdin: bytes = b"") -> Ended:
     sigterm = signal.getsignal(signal.SIGTERM)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["albert-keras", *words])
-        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        buffer = io.BufferedReader(io.BytesIO(stdin))
+        patch.setattr(sys, "stdin", io.TextIOWrapper(buffer))
         try:
             with (
                 contextlib.redirect_stdout(out),
