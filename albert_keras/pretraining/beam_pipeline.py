@@ -83,7 +83,7 @@ def run_pipeline(
             (made.records, empty)
             | beam.Flatten()
             | "Gather" >> beam.GroupByKey()
-            | "Write" >> beam.Map(_write_shard, folder, shards, seed)
+            | "Write" >> beam.Map(write_shard, folder, shards, seed)
         )
         # A pipeline returns nothing, so it writes this too.
         (
@@ -155,11 +155,22 @@ class _MakeRecords(beam.DoFn):
             yield shard, (first_number, b"".join(its_records))
 
 
-def _write_shard(
+def write_shard(
     gathered: Any, folder: str, shards: int, seed: int
 ) -> dict[str, Any]:
+    """Writes what was gathered for a shard.
+
+    Args:
+        gathered: Its index, and (number of the first document, framed
+            records) of each chunk, in any order.
+        folder: Where to.
+        shards: Number of shards.
+        seed: That of all examples.
+
+    Returns:
+        Its entry in the manifest.
+    """
     shard, parts = gathered
-    # They come in any order; that of the text makes the file always the same.
     content = b"".join(records for _, records in sorted(parts))
     shuffled = b"".join(shuffle_records(content, seed, shard))
     name = shard_name(shard, shards)

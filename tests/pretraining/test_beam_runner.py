@@ -14,10 +14,12 @@ from apache_beam.io.filesystem import FileMetadata
 from apache_beam.io.localfilesystem import LocalFileSystem
 
 from albert_keras.pretraining import portions
+from albert_keras.pretraining.beam_pipeline import write_shard
 from albert_keras.pretraining.beam_runner import prepare_with_beam
 from albert_keras.pretraining.examples import ExampleOptions
 from albert_keras.pretraining.manifest import Manifest
 from albert_keras.pretraining.runner import prepare
+from albert_keras.pretraining.tfrecord import frame_record
 from albert_keras.text.lines import SkippedLines
 
 pytestmark = pytest.mark.beam
@@ -112,6 +114,20 @@ def test_two_worker_processes_write_the_same(tmp_path, tokenizer, corpus):
         ],
     )
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_records_are_gathered_in_any_order(tmp_path):
+    parts = [
+        (number, frame_record(bytes([number])) * 3) for number in range(40)
+    ]
+    entries = []
+    for name in ("a", "b"):
+        parts.reverse()
+        folder = str(tmp_path / name)
+        entries.append(write_shard((1, parts), folder, 2, seed=5))
+    assert entries[0] == entries[1]
+    assert entries[0]["examples"] == 120
+    assert contents(tmp_path / "a") == contents(tmp_path / "b")
 
 
 @pytest.mark.parametrize(
