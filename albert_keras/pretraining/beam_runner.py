@@ -14,33 +14,37 @@ by one, a shard is shuffled and written by one, in its memory. So for many
 machines the text has to be in many files, as web crawls are, and in many
 shards: 100 MB of text each, at most 512 of them unless `shards` says so.
 
-Workers need this package: an image that has it, or a virtual environment.
-They have to see the corpus and the output under the same names: a disk that
-all share, or a bucket (`gs://`, with `apache-beam[gcp]`; `s3://`, with
-`apache-beam[aws]`). The vocabulary is sent along. These are the commands for
-three runners, after the documentation of Beam 2.77; they have not been run
-by this project, whose tests use the runner that comes with Beam.
+Workers need this package and have to see the corpus and the output under the
+same names: on a disk that all share, or in a bucket (`gs://`, with
+`apache-beam[gcp]`; `s3://`, with `apache-beam[aws]`). The vocabulary is sent
+along. These are the commands for three runners, after the documentation of
+Beam 2.77; this project has not run them, its tests use the runner that comes
+with Beam. Flink and Spark need Java where the command runs, and beside each
+of their workers, in an environment that has this package:
 
-    # Flink, with a Beam worker pool beside each task manager
+    python -m apache_beam.runners.worker.worker_pool_main --service_port=50000
+
+Flink:
+
     albert-keras prepare /mnt/crawl --tokenizer spiece.model \
-        --out /mnt/shards \
-        --shards 4096 --runner beam \
+        --out /mnt/shards --shards 4096 --runner beam \
         --beam-option=--runner=FlinkRunner \
-        --beam-option=--flink_master=flink:8081 \
+        --beam-option=--flink_master=http://flink:8081 \
         --beam-option=--parallelism=256 \
         --beam-option=--environment_type=EXTERNAL \
         --beam-option=--environment_config=localhost:50000
 
-    # Spark
+Spark:
+
     albert-keras prepare /mnt/crawl --tokenizer spiece.model \
-        --out /mnt/shards \
-        --shards 4096 --runner beam \
+        --out /mnt/shards --shards 4096 --runner beam \
         --beam-option=--runner=SparkRunner \
         --beam-option=--spark_master_url=spark://spark:7077 \
-        --beam-option=--environment_type=DOCKER \
-        --beam-option=--environment_config=IMAGE
+        --beam-option=--environment_type=EXTERNAL \
+        --beam-option=--environment_config=localhost:50000
 
-    # Dataflow
+Dataflow, IMAGE being one of Beam's with this package installed:
+
     albert-keras prepare 'gs://BUCKET/crawl/*.txt' --tokenizer spiece.model \
         --out gs://BUCKET/shards --shards 4096 --runner beam \
         --beam-option=--runner=DataflowRunner \
@@ -118,7 +122,7 @@ def prepare_with_beam(
         ["/mnt/crawl"],
         SentencePieceTokenizer("spiece.model"),
         "/mnt/shards",
-        beam_options=["--runner=FlinkRunner", "--flink_master=flink:8081"],
+        beam_options=["--runner=FlinkRunner", "--flink_master=http://flink:8081"],
     )
     ```
     """

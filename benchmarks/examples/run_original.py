@@ -1,4 +1,4 @@
-"""Runs the `create_pretraining_data.py` of a checkout of google-research/albert.
+"""Runs google-research/albert's `create_pretraining_data.py` as it is.
 
     python benchmarks/examples/run_original.py CHECKOUT --input_file=... ...
 
