@@ -245,7 +245,7 @@ class _Steps:
         )
 
     def make_examples(self) -> None:
-        """Enough copies, each masked anew, for the minutes of training."""
+        """Enough copies, each cut into other pairs, for the time there is."""
         tokenizer = self.tokenizer().python_tokenizer
         text_tokens = self.training_text.stat().st_size / 5
         wanted = self.options.minutes * _EXAMPLE_TOKENS_A_MINUTE / text_tokens

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any
 
 from albert_keras.text.inputs import as_text
 from albert_keras.text.normalization import normalize, normalize_with_spans
@@ -22,6 +23,7 @@ from albert_keras.text.segments import (
     split_segments,
 )
 from albert_keras.text.sentencepiece_model import PAD_PIECE, load_model
+from albert_keras.text.word_cache import WordCache
 
 
 class SentencePieceTokenizer:
@@ -92,6 +94,19 @@ class SentencePieceTokenizer:
             i: [self.piece_to_id(piece) for piece in pieces]
             for i, pieces in self._split_pieces.items()
         }
+        self._words = self._no_words()
+
+    def _no_words(self) -> WordCache:
+        return WordCache(
+            self.processor, self.vocabulary, self._split_digit_commas
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_words": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._words = self._no_words()
 
     @property
     def normalization(self) -> dict[str, bool]:
@@ -115,11 +130,13 @@ class SentencePieceTokenizer:
             TypeError: If `text` is neither a string nor bytes.
         """
         segments = self._segments(text)
+        prepared = [self._prepare(part) for part in segments]
+        if len(segments) == 1:
+            known = self._words.encode(prepared[0])
+            if known is not None:
+                return known
         # One string at a time: for a list SentencePiece starts threads.
-        return self._join(
-            segments,
-            [self.processor.encode(self._prepare(part)) for part in segments],
-        )
+        return self._join(segments, list(map(self.processor.encode, prepared)))
 
     def encode_batch(
         self, texts: Iterable[str | bytes], *, num_threads: int = 1
@@ -143,16 +160,29 @@ class SentencePieceTokenizer:
                 f"{texts!r:.100}, which is one."
             )
         rows = [self._segments(text) for text in texts]
-        encoded = self.processor.encode(
-            [self._prepare(part) for segments in rows for part in segments],
-            num_threads=num_threads,
+        prepared = [list(map(self._prepare, segments)) for segments in rows]
+        # Nearly every text is one segment, and most have known words alone.
+        known = [
+            self._words.encode(parts[0]) if len(parts) == 1 else None
+            for parts in prepared
+        ]
+        encoded = iter(
+            self.processor.encode(
+                [
+                    part
+                    for ids, parts in zip(known, prepared, strict=True)
+                    if ids is None
+                    for part in parts
+                ],
+                num_threads=num_threads,
+            )
         )
-        batch, start = [], 0
-        for segments in rows:
-            end = start + len(segments)
-            batch.append(self._join(segments, encoded[start:end]))
-            start = end
-        return batch
+        return [
+            self._join(segments, list(islice(encoded, len(segments))))
+            if ids is None
+            else ids
+            for ids, segments in zip(known, rows, strict=True)
+        ]
 
     def pieces(self, text: str | bytes) -> list[str]:
         """The pieces that `encode` gives the ids of.
@@ -295,7 +325,7 @@ class SentencePieceTokenizer:
         )
         first = self.boundary_length if segment.continues else 0
         pieces: list[str] = []
-        for piece, i in itertools.islice(found, first, None):
+        for piece, i in islice(found, first, None):
             pieces += self._split_pieces.get(i, [piece])
         return pieces
 

@@ -35,6 +35,7 @@ def load(checkout: Path):
 
 def pairs(module, case: dict) -> list[list[list[int]]]:
     """Of each document, each pair as [A's first, last, B's ..., label]."""
+    module.FLAGS.random_next_sentence = case.get("random_next", False)
     documents = [
         [[f"▁{token}" for token in segment] for segment in document]
         for document in original.documents()

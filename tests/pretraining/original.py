@@ -14,6 +14,7 @@ PAIR_CASES = [
     for length, prob in ((128, 0.1), (32, 0.5), (8, 0.5), (5, 0.5))
     for seed in (1, 2)
 ]
+PAIR_CASES += [{**case, "random_next": True} for case in PAIR_CASES[1:5]]
 
 MASK_CASES = {
     "as released": {"max_predictions_per_seq": 20, "favor_shorter_ngram": True},

@@ -60,6 +60,7 @@ def test_the_same_pairs_as_the_original(case, expected):
             case["max_seq_length"],
             Random(f"{case['seed']}:{index}"),
             short=case["short_seq_prob"],
+            random_next=case.get("random_next", False),
         )
         assert [
             [a[0], a[-1], b[0], b[-1], label] for a, b, label in made
