@@ -15,8 +15,9 @@ def vocab(
         list[Path],
         typer.Argument(
             metavar="CORPUS",
-            help="Text files in UTF-8, one sentence a line, or folders of "
-            "such.",
+            help="Text files in UTF-8, one sentence a line, or JSON lines "
+            "(.jsonl) with a field `text`; gzip and zstd too, folders of "
+            "such, quoted patterns, and - for standard input.",
         ),
     ],
     out: Annotated[

@@ -21,12 +21,14 @@ from albert_keras.pretraining.examples import (
 )
 from albert_keras.pretraining.manifest import Manifest
 from albert_keras.pretraining.runner import prepare
+from albert_keras.text.lines import SkippedLines
 
 __all__ = [
     "ExampleMaker",
     "ExampleOptions",
     "Manifest",
     "PretrainingExample",
+    "SkippedLines",
     "dataset",
     "docstring_documents",
     "is_held_out",

@@ -4,9 +4,9 @@ A sentence ends behind a stop and the quotation marks and brackets that close
 behind it. Which stops end one:
 
 - `。！？｡` and `؟`, `۔`, `।`, `॥`, with or without a space behind, unless
-  it closed a quotation and hiragana or a comma goes on: 「行く。」と言った。
-- `.!?…` before white space, unless the next word begins with a small letter.
-  (In a paragraph without capitals small letters say nothing.)
+  it closed a quotation and と, って or a comma goes on: 「行く。」と言った。
+- `.!?…` before white space, unless a small letter or a comma comes next. (In
+  a paragraph without capitals small letters say nothing.)
 - A full stop does not end one behind an initial (`J. Smith`, `z. B.`), an
   abbreviation with stops inside (`U.S.`, `Ph.D.`) or a known one (`Dr.`);
   before a digit not behind `No.`, `p.` and the like; nor behind a number
@@ -27,8 +27,8 @@ def _words(*lines: str) -> frozenset[str]:
 # What is never followed by the end of a sentence, in small letters.
 _ABBREVIATIONS = _words(
     # English
-    "mr mrs ms dr prof rev hon gen col capt lt sgt cmdr gov sen rep supt st",
-    "mt messrs vs cf viz approx dept fig figs eq eqs sec ed eds trans",
+    "mr mrs ms dr prof rev hon gen col capt lt sgt cmdr adm gov sen rep supt",
+    "st mt messrs vs cf viz approx dept fig figs eq eqs sec ed eds trans",
     # German
     "hr fr frl nr bzw evtl ggf inkl vgl sog bspw hrsg geb dipl mio mrd tsd",
     # French, Spanish, Italian
@@ -57,7 +57,8 @@ _STOP = re.compile(
 _BEFORE_WORD = re.compile(f"[\\s{re.escape(_OPENING)}]*+")
 _WORD = re.compile(r"\w*")
 _LETTER = re.compile(r"[^\W\d_]")
-_GOES_ON = re.compile("[ぁ-ん，、；：,;:]")
+_COMMAS = frozenset(",;:，、；：،؛")
+_GOES_ON = re.compile(f"と|って|[{''.join(_COMMAS)}]")
 _WITH_STOPS_INSIDE = re.compile(r"(?:[^\W\d_]{1,3}\.-?)+[^\W\d_]{1,3}")
 
 
@@ -110,7 +111,10 @@ def _ends_sentence(
     before_word = _BEFORE_WORD.match(paragraph, end)
     assert before_word is not None  # it may match nothing
     start = before_word.end()
-    if has_capitals and paragraph[start : start + 1].islower():
+    next_character = paragraph[start : start + 1]
+    if next_character in _COMMAS:
+        return False
+    if has_capitals and next_character.islower():
         return False
     if stop[0][0] != "." or stop[0][1:2] == ".":
         return True

@@ -5,6 +5,7 @@ Every case runs in one folder, which must be afterwards as it was before.
 
 import contextlib
 import ctypes
+import gzip
 import io
 import json
 import os
@@ -86,6 +87,8 @@ def fill(folder: Path, made: Path) -> None:
         "binary.txt": bytes(range(256)),
         "latin1.txt": b"A line.\nEin f\xfcnf.\n",
         "utf16.txt": "A line.\n".encode("utf-16"),
+        "cut.txt.gz": gzip.compress(b"A line.\n" * 9)[:-4],
+        "bad.jsonl": b'{"text": "A line."}\n{"text": \n',
         "one-line.txt": b"A line.\n",
         "marks.txt": "\u0301\n\u200b\n".encode(),
         "alone.txt": b"A sentence alone.\n\n" * 300,
@@ -188,6 +191,13 @@ CORPORA = {
     "utf16.txt": IS_BINARY.format("utf16.txt"),
     "latin1.txt": "A corpus must be encoded in UTF-8. "
     "Received: latin1.txt, with the byte 0xfc in line 2.",
+    "cut.txt.gz": "A compressed file of a corpus must be whole. Received: "
+    "cut.txt.gz, which is damaged or cut off after line 9 (...).",
+    "bad.jsonl": "A line of JSON must be an object with a string in its field "
+    "'text'. Received: bad.jsonl, with what is no JSON in line 2.",
+    "hollow/*": "A corpus must consist of text files. "
+    "Received: hollow/*, which matches none.",
+    "-": IS_EMPTY.format("standard input"),
 }
 
 
@@ -242,6 +252,11 @@ TOO_SHORT = (
         (
             f"{PREPARE} {TOKENIZER} corpus.txt latin1.txt",
             CORPORA["latin1.txt"],
+        ),
+        (
+            f"{PREPARE} {TOKENIZER} - corpus.txt -",
+            "Standard input (`-`) must be named once in a corpus. "
+            "Received: it twice.",
         ),
     ],
 )

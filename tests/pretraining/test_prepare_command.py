@@ -1,3 +1,5 @@
+import gzip
+import json
 import subprocess
 import sys
 
@@ -20,9 +22,10 @@ def corpus(tmp_path, write_corpus, library_documents):
     return write_corpus(tmp_path / "corpus.txt", library_documents[:5])
 
 
-def run(*arguments) -> subprocess.CompletedProcess:
+def run(*arguments, stdin=None) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "albert_keras", "prepare", *arguments],
+        stdin=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -64,6 +67,43 @@ def test_the_command_does_what_the_function_does(
         made = (tmp_path / "command" / path.name).read_bytes()
         assert made == path.read_bytes()
     assert f"{manifest.examples:,} examples" in done.stdout
+
+
+def test_a_crawl_through_a_pipe_is_as_good_as_sentences_in_a_file(
+    tmp_path, model, tokenizer
+):
+    rows = [
+        {"content": "Is Dr. No in? He is.\nHe sleeps."},
+        {"content": "One more.\n\nAnd two."},
+    ]
+    lines = [json.dumps(rows[0]), '{"content": 5}', json.dumps(rows[1]), "{"]
+    (tmp_path / "crawl").write_bytes(gzip.compress("\n".join(lines).encode()))
+    arguments = ("-", "--tokenizer", model, "--out", tmp_path / "command")
+    arguments += ("--format", "jsonl", "--text-field", "content")
+    arguments += ("--processes", "1", "--shards", "1")
+    with (tmp_path / "crawl").open("rb") as crawl:
+        done = run(*arguments, stdin=crawl)
+    assert done.returncode == 2
+    assert "standard input, with something else in it in line 2" in done.stderr
+    with (tmp_path / "crawl").open("rb") as crawl:
+        done = run(*arguments, "--skip-bad-lines", stdin=crawl)
+    assert done.returncode == 0, done.stderr
+    assert "Skipped lines: 2. The first: A line of JSON must" in done.stderr
+    assert "in line 2." in done.stderr
+    (tmp_path / "corpus.txt").write_text(
+        "Is Dr. No in?\nHe is.\nHe sleeps.\n\nOne more.\nAnd two.\n"
+    )
+    prepare(
+        [tmp_path / "corpus.txt"],
+        tokenizer,
+        tmp_path / "function",
+        shards=1,
+        processes=1,
+        show_progress=False,
+    )
+    for path in (tmp_path / "function").iterdir():
+        made = (tmp_path / "command" / path.name).read_bytes()
+        assert made == path.read_bytes()
 
 
 def test_its_defaults_are_those_of_the_function(tmp_path, model, corpus):
