@@ -1,6 +1,7 @@
 """`albert-keras prepare`: text files to shards of pretraining examples."""
 
 import time
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,7 +19,7 @@ _REPORTED = 10_000
 
 def prepare(
     corpus: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="CORPUS",
             help="Text files in UTF-8, gzip and zstd too, folders of such, "
@@ -30,7 +31,7 @@ def prepare(
     tokenizer: Annotated[
         Path, typer.Option(help="SentencePiece model, as `vocab` writes it.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder to write the shards to.")],
+    out: Annotated[str, typer.Option(help="Folder to write the shards to.")],
     format: Annotated[
         Literal["auto", "sentences", "paragraphs", "jsonl"],
         typer.Option(
@@ -133,6 +134,21 @@ def prepare(
             help="Number of worker processes.", show_default="one a core"
         ),
     ] = None,
+    runner: Annotated[
+        Literal["local", "beam"],
+        typer.Option(
+            help="The cores of this machine, or Apache Beam and what it runs "
+            "on. The examples are the same."
+        ),
+    ] = "local",
+    beam_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--beam-option",
+            help="A flag of Beam, as --beam-option=--runner=FlinkRunner; may "
+            "be given many times.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -175,13 +191,14 @@ def prepare(
 
     Writes TFRecords and a manifest, which training reads. The same text,
     vocabulary, options and seed give the same bytes, whatever the number of
-    processes.
+    processes and the runner.
 
     To look at examples that were made before, leave out CORPUS:
     prepare --out shards --tokenizer spiece.model --show 5
     """
     from albert_keras.pretraining import ExampleOptions
-    from albert_keras.pretraining import prepare as prepare_shards
+    from albert_keras.pretraining import prepare as prepare_locally
+    from albert_keras.pretraining.beam_runner import prepare_with_beam
     from albert_keras.pretraining.checking import check_examples
     from albert_keras.pretraining.manifest import sha256
     from albert_keras.pretraining.shards import parts_of
@@ -205,6 +222,20 @@ def prepare(
     vocabulary = SentencePieceTokenizer(
         tokenizer, lowercase=not cased, keep_accents=keep_accents
     )
+    if runner == "local":
+        if beam_options:
+            raise ValueError(
+                "`--beam-option` needs `--runner beam`. Received: `--runner "
+                "local`."
+            )
+        run = partial(prepare_locally, processes=processes, resume=resume)
+    else:
+        if processes is not None or resume:
+            raise ValueError(
+                "`--processes` and `--resume` need `--runner local`. "
+                "Received: `--runner beam`."
+            )
+        run = partial(prepare_with_beam, beam_options=beam_options or [])
     if corpus:
         options = ExampleOptions(
             masking=masking,
@@ -223,7 +254,7 @@ def prepare(
         skipped_lines = SkippedLines() if skip_bad_lines else None
         started = time.perf_counter()
         try:
-            manifest = prepare_shards(
+            manifest = run(
                 corpus,
                 vocabulary,
                 out,
@@ -231,18 +262,18 @@ def prepare(
                 format=format,
                 text_field=text_field,
                 skipped_lines=skipped_lines,
-                processes=processes,
                 shards=shards,
                 overwrite=overwrite,
-                resume=resume,
             )
         except KeyboardInterrupt:
-            further = "; --resume goes on" if parts_of(out).exists() else ""
+            further = (
+                "; --resume goes on" if parts_of(Path(out)).exists() else ""
+            )
             raise KeyboardInterrupt(
                 f"Stopped before the last example, so '{out}' was not written"
                 f"{further}."
             ) from None
-        _say_what_was_made(manifest, out, time.perf_counter() - started)
+        _say_what_was_made(manifest, Path(out), time.perf_counter() - started)
         if skipped_lines is not None:
             first = skipped_lines.first and f" The first: {skipped_lines.first}"
             typer.echo(
@@ -257,7 +288,14 @@ def prepare(
             f"{len(manifest.shards)} shards, all as they were written"
         )
     if looks:
-        _look(out, vocabulary, seed=seed, epoch=epoch, show=show, report=report)
+        _look(
+            Path(out),
+            vocabulary,
+            seed=seed,
+            epoch=epoch,
+            show=show,
+            report=report,
+        )
 
 
 def _say_what_was_made(manifest: "Manifest", out: Path, seconds: float) -> None:

@@ -4,9 +4,10 @@
 
 Up to the shards everything is a pure function of the text, the tokenizer and
 one seed, and needs neither TensorFlow nor Keras; `runner` spreads it over
-processes.
+processes, `beam_runner` over machines.
 """
 
+from albert_keras.pretraining.beam_runner import prepare_with_beam
 from albert_keras.pretraining.dataset import dataset
 from albert_keras.pretraining.docstrings import (
     docstring_documents,
@@ -32,5 +33,6 @@ __all__ = [
     "docstring_documents",
     "is_held_out",
     "prepare",
+    "prepare_with_beam",
     "read_documents",
 ]

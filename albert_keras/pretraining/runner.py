@@ -2,24 +2,22 @@
 
 import math
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import albert_keras
-from albert_keras.pretraining.documents import (
-    CorpusFormat,
-    chunk_documents,
-    read_documents,
-)
+from albert_keras.pretraining.documents import CorpusFormat, read_documents
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 from albert_keras.pretraining.manifest import Manifest, Shard, sha256
 from albert_keras.pretraining.pair_records import PairSerializer
+from albert_keras.pretraining.portions import Chunk, portions, read_chunks
 from albert_keras.pretraining.processes import map_in_order
 from albert_keras.pretraining.progress import progress_bar
 from albert_keras.pretraining.records import ExampleSerializer
@@ -27,6 +25,7 @@ from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
 from albert_keras.text.corpus import text_files, text_size
+from albert_keras.text.decompression import STANDARD_INPUT
 from albert_keras.text.lines import SkippedLines
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
@@ -96,68 +95,64 @@ def prepare(
     """
     options = options or ExampleOptions()
     files = text_files(corpus)
-    documents = read_documents(
-        files,
-        format=format,
-        text_field=text_field,
-        skipped_lines=skipped_lines,
-    )
-    if resume and not all(file.is_file() for file in files):
+    if resume and STANDARD_INPUT in files:
         raise ValueError(
             "A call can only be gone on with if its corpus can be read again. "
-            "Received: resume=True and standard input or another pipe."
+            "Received: resume=True and standard input."
         )
-    size = text_size(files)
-    if shards is None:
-        assert options.dupe_factor is not None  # was filled in
-        wanted = size.bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
-        shards = min(_MOST_SHARDS, max(1, math.ceil(wanted)))
-    elif shards < 1:
-        raise ValueError(
-            f"`shards` must be at least 1. Received: shards={shards}."
-        )
+    sizes = [text_size([file]) for file in files]
+    text_bytes = sum(size.bytes for size in sizes)
+    shards = shard_count(shards, text_bytes, options)
+    reading: dict[str, Any] = {"format": format, "text_field": text_field}
+    read = partial(read_documents, **reading, skipped_lines=skipped_lines)
+    parted = portions(
+        (str(file), size.bytes) for file, size in zip(files, sizes, strict=True)
+    )
     writer = ShardWriter(
         Path(out),
         shards=shards,
         seed=options.seed,
         inputs={
+            **reading,
+            "way with bad lines": skipped_lines is not None,
             **_inputs(files, tokenizer, options),
-            "`format`": format,
-            "`text_field`": text_field,
         },
         overwrite=overwrite,
         resume=resume,
     )
     with writer, progress_bar(show_progress) as progress:
+        is_known = all(size.known for size in sizes)
         task = progress.add_task(
-            "Making examples", total=size.bytes if size.known else None
+            "Making examples", total=text_bytes if is_known else None
         )
         for part in writer.parts:
-            progress.advance(task, _Counts(*part.totals).text_bytes)
-        chunks = _number(chunk_documents(documents))
+            progress.advance(task, Counts(*part.totals).text_bytes)
+        chunks = chain.from_iterable(
+            read_chunks(portion, read) for portion in parted
+        )
         results = map_in_order(
-            _RecordMaker(tokenizer, options),
+            RecordMaker(tokenizer, options),
             islice(chunks, writer.chunks_done, None),
             processes,
         )
         with closing(results):
-            for records, counted in results:
-                writer.add(records, counted)
+            for first_number, records, counted in results:
+                writer.add(first_number, records, counted)
                 progress.advance(task, counted.text_bytes)
         writer.close_part()
         # Blank lines and spaces were never counted.
-        progress.update(task, total=size.bytes, completed=size.bytes)
-        counts = _Counts()
+        progress.update(task, total=text_bytes, completed=text_bytes)
+        counts = Counts()
         for part in writer.parts:
-            counts = counts.plus(_Counts(*part.totals))
-        _refuse_too_little(counts, options)
+            counts = counts.plus(Counts(*part.totals))
+        refuse_too_little(counts, options)
         shuffled = tuple(
             writer.assemble(shard)
             for shard in progress.track(
                 range(shards), description="Shuffling shards"
             )
         )
-        manifest = _manifest(counts, shuffled, options, tokenizer)
+        manifest = make_manifest(counts, shuffled, options, tokenizer)
         writer.finish(manifest)
     return manifest
 
@@ -169,11 +164,7 @@ def _inputs(
 ) -> dict[str, Any]:
     """What has to be the same for a run to be gone on with."""
     return {
-        "corpus": [
-            [str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns]
-            for file in files
-            if file.is_file()
-        ],
+        "corpus": [_state(file) for file in files],
         "tokenizer": sha256(tokenizer.proto),
         "normalisation of text": tokenizer.normalization,
         "version": albert_keras.__version__,
@@ -181,7 +172,37 @@ def _inputs(
     }
 
 
-class _Counts(NamedTuple):
+def _state(file: Path) -> list[Any]:
+    if file == STANDARD_INPUT:
+        return [str(file)]
+    status = file.stat()
+    return [str(file.resolve()), status.st_size, status.st_mtime_ns]
+
+
+def shard_count(
+    shards: int | None, text_bytes: int, options: ExampleOptions
+) -> int:
+    """How many shards there are to be.
+
+    Args:
+        shards: What is asked for, if anything.
+        text_bytes: Size of the corpus.
+        options: What examples are made.
+    """
+    if shards is None:
+        assert options.dupe_factor is not None  # was filled in
+        wanted = text_bytes * options.dupe_factor / _TEXT_BYTES_PER_SHARD
+        return min(_MOST_SHARDS, max(1, math.ceil(wanted)))
+    if shards < 1:
+        raise ValueError(
+            f"`shards` must be at least 1. Received: shards={shards}."
+        )
+    return shards
+
+
+class Counts(NamedTuple):
+    """What was read and what was made of it."""
+
     text_bytes: int = 0
     documents: int = 0
     sentences: int = 0
@@ -189,16 +210,12 @@ class _Counts(NamedTuple):
     tokens: int = 0
     masked_tokens: int = 0
 
-    def plus(self, other: "_Counts") -> "_Counts":
-        return _Counts(*map(sum, zip(self, other, strict=True)))
+    def plus(self, other: "Counts") -> "Counts":
+        """What was read and made in both."""
+        return Counts(*map(sum, zip(self, other, strict=True)))
 
 
-class _Chunk(NamedTuple):
-    first_number: int
-    documents: list[list[str]]
-
-
-class _RecordMaker:
+class RecordMaker:
     """Makes the records of a chunk; this is what a worker process runs."""
 
     def __init__(
@@ -212,7 +229,8 @@ class _RecordMaker:
         )
         self._pairs = PairSerializer(self._maker.starts)
 
-    def __call__(self, chunk: _Chunk) -> tuple[list[bytes], _Counts]:
+    def __call__(self, chunk: Chunk) -> tuple[int, list[bytes], Counts]:
+        """The number of the chunk, its framed records and what they count."""
         documents = self._maker.encode(chunk.documents)
         records = []
         tokens = masked_tokens = 0
@@ -226,28 +244,26 @@ class _RecordMaker:
                 records.append(frame_record(self._pairs.serialize(pair)))
                 tokens += len(pair.segment_a) + len(pair.segment_b)
             tokens += SPECIAL_TOKENS_PER_PAIR * len(records)
-        return records, _Counts(
-            text_bytes=sum(
-                len(sentence.encode()) + 1
-                for document in chunk.documents
-                for sentence in document
+        return (
+            chunk.first_number,
+            records,
+            Counts(
+                text_bytes=sum(
+                    len(sentence.encode()) + 1
+                    for document in chunk.documents
+                    for sentence in document
+                ),
+                documents=sum(map(bool, documents)),
+                sentences=sum(map(len, documents)),
+                examples=len(records),
+                tokens=tokens,
+                masked_tokens=masked_tokens,
             ),
-            documents=sum(map(bool, documents)),
-            sentences=sum(map(len, documents)),
-            examples=len(records),
-            tokens=tokens,
-            masked_tokens=masked_tokens,
         )
 
 
-def _number(chunks: Iterable[list[list[str]]]) -> Iterator[_Chunk]:
-    first_number = 0
-    for documents in chunks:
-        yield _Chunk(first_number, documents)
-        first_number += len(documents)
-
-
-def _refuse_too_little(counts: _Counts, options: ExampleOptions) -> None:
+def refuse_too_little(counts: Counts, options: ExampleOptions) -> None:
+    """Raises ValueError if a whole corpus gave no pairs, or only one text."""
     if counts.sentences >= 2 and counts.examples > 0:
         return
     where = "" if options.single_segment == "random" else " in one document"
@@ -258,12 +274,13 @@ def _refuse_too_little(counts: _Counts, options: ExampleOptions) -> None:
     )
 
 
-def _manifest(
-    counts: _Counts,
+def make_manifest(
+    counts: Counts,
     shards: tuple[Shard, ...],
     options: ExampleOptions,
     tokenizer: SentencePieceTokenizer,
 ) -> Manifest:
+    """The manifest of shards that hold the examples of a whole corpus."""
     return Manifest(
         examples=counts.examples,
         documents=counts.documents,

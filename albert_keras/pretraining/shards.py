@@ -72,17 +72,18 @@ class ShardWriter:
         overwrite: bool,
         resume: bool = False,
     ) -> None:
-        _refuse_existing(folder, overwrite)
+        refuse_existing(folder, overwrite)
         self._folder = folder
         self._work = parts_of(folder)
         self._inputs = {**inputs, "number of shards": shards, "seed": seed}
         self._resume = resume
-        self._names = [
-            f"examples-{index:05d}-of-{shards:05d}.tfrecord"
-            for index in range(shards)
-        ]
+        self._names = [shard_name(shard, shards) for shard in range(shards)]
         self._seed = seed
         self.parts: list[Part] = []
+        # Of the part that is being gathered.
+        self._chunks = self._bytes = 0
+        self._totals: list[int] = []
+        self._records: list[list[bytes]] = [[] for _ in self._names]
 
     @property
     def chunks_done(self) -> int:
@@ -104,7 +105,6 @@ class ShardWriter:
                 with written_whole(self._work) as partial:
                     claim_folder(partial, self._inputs)
             self._stack = stack.pop_all()
-        self._begin_part()
         return self
 
     def __exit__(
@@ -130,17 +130,24 @@ class ShardWriter:
         if kind is None or not (is_usable and read_parts(self._work)):
             shutil.rmtree(self._work, ignore_errors=True)
 
-    def add(self, records: Sequence[bytes], totals: Sequence[int]) -> None:
+    def add(
+        self,
+        first_number: int,
+        records: Sequence[bytes],
+        totals: Sequence[int],
+    ) -> None:
         """Takes the records of the next chunk.
 
         Args:
+            first_number: Number of the chunk's first document.
             records: As `frame_record` returns them.
             totals: What was counted of the chunk, added up part by part.
         """
-        number = self.chunks_done + self._chunks
-        rng = Random(f"{self._seed}:shards:{number}")
-        for record in records:
-            self._records[int(rng.random() * len(self._names))].append(record)
+        drawn = draw_shards(
+            len(records), len(self._names), self._seed, first_number
+        )
+        for record, shard in zip(records, drawn, strict=True):
+            self._records[shard].append(record)
             self._bytes += len(record)
         self._chunks += 1
         self._totals = (
@@ -166,8 +173,8 @@ class ShardWriter:
 
     def _begin_part(self) -> None:
         self._chunks = self._bytes = 0
-        self._totals: list[int] = []
-        self._records: list[list[bytes]] = [[] for _ in self._names]
+        self._totals = []
+        self._records = [[] for _ in self._names]
 
     def assemble(self, shard: int) -> Shard:
         """Makes a shard of what the parts hold for it, in random order.
@@ -181,8 +188,7 @@ class ShardWriter:
         path = self._work / self._names[shard]
         if not path.exists():
             content = b"".join(part.records_of(shard) for part in self.parts)
-            records = list(split_records(content))
-            Random(f"{self._seed}:shard:{shard}").shuffle(records)
+            records = shuffle_records(content, self._seed, shard)
             with written_whole(path) as partial, partial.open("wb") as file:
                 file.writelines(records)
         return describe_shard(path)
@@ -194,7 +200,7 @@ class ShardWriter:
             manifest: What the shards hold; without it a folder does not hold
                 examples.
         """
-        with _new_output(self._folder) as partial:
+        with new_output(self._folder) as partial:
             for name in self._names:
                 os.replace(self._work / name, partial / name)
             manifest.write(partial)
@@ -205,15 +211,60 @@ def parts_of(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.parts")
 
 
+def shard_name(shard: int, shards: int) -> str:
+    """Name of the file of one of so many shards."""
+    return f"examples-{shard:05d}-of-{shards:05d}.tfrecord"
+
+
+def draw_shards(
+    records: int, shards: int, seed: int, first_number: int
+) -> Iterator[int]:
+    """Which shard each record of a chunk goes to.
+
+    Args:
+        records: How many there are.
+        shards: Number of shards.
+        seed: That of all examples.
+        first_number: Number of the chunk's first document.
+
+    Returns:
+        The index of a shard for each.
+    """
+    random = Random(f"{seed}:shards:{first_number}").random
+    return (int(random() * shards) for _ in range(records))
+
+
+def shuffle_records(content: bytes, seed: int, shard: int) -> list[bytes]:
+    """The records of a shard in random order.
+
+    Args:
+        content: Its records, one after the other, in the order of the text.
+        seed: That of all examples.
+        shard: Index of the shard.
+    """
+    records = list(split_records(content))
+    Random(f"{seed}:shard:{shard}").shuffle(records)
+    return records
+
+
 def describe_shard(path: Path) -> Shard:
     """The entry of a shard in the manifest.
 
     Args:
         path: Its file.
     """
-    content = path.read_bytes()
+    return describe_content(path.name, path.read_bytes())
+
+
+def describe_content(name: str, content: bytes) -> Shard:
+    """The entry of a shard in the manifest.
+
+    Args:
+        name: Name of its file.
+        content: What is in it.
+    """
     return Shard(
-        file=path.name,
+        file=name,
         examples=sum(1 for _ in split_records(content)),
         bytes=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
@@ -221,7 +272,7 @@ def describe_shard(path: Path) -> Shard:
 
 
 @contextlib.contextmanager
-def _new_output(folder: Path) -> Iterator[Path]:
+def new_output(folder: Path) -> Iterator[Path]:
     """A folder to write to, whose files replace the examples in `folder`."""
     with filled_whole(folder, last=MANIFEST_NAME) as partial:
         yield partial
@@ -230,7 +281,8 @@ def _new_output(folder: Path) -> Iterator[Path]:
                 (folder / name).unlink()
 
 
-def _refuse_existing(folder: Path, overwrite: bool) -> None:
+def refuse_existing(folder: Path, overwrite: bool) -> None:
+    """Raises FileExistsError where examples may not be written."""
     if not folder.exists():
         return
     if not folder.is_dir():

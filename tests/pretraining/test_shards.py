@@ -42,9 +42,9 @@ def writer_of(folder, shards=3, seed=1, overwrite=False, **options):
 def write(folder, shards=3, seed=1, overwrite=False, records=RECORDS):
     """Writes the records in two portions; returns those of each shard."""
     with writer_of(folder, shards, seed, overwrite) as writer:
-        writer.add(records[:50], [1, 50])
+        writer.add(0, records[:50], [1, 50])
         writer.close_part()
-        writer.add(records[50:], [1, 150])
+        writer.add(7, records[50:], [1, 150])
         writer.close_part()
         entries = tuple(writer.assemble(shard) for shard in range(shards))
         writer.finish(replace(MANIFEST, shards=entries))
@@ -66,9 +66,9 @@ def read(folder, entries):
 
 def write_half(folder, overwrite=False, error=RuntimeError):
     with writer_of(folder, overwrite=overwrite) as writer:
-        writer.add(RECORDS[:50], [1, 50])
+        writer.add(0, RECORDS[:50], [1, 50])
         writer.close_part()
-        writer.add(RECORDS[50:], [1, 150])
+        writer.add(7, RECORDS[50:], [1, 150])
         raise error
 
 
@@ -119,7 +119,7 @@ def test_an_interrupted_run_is_gone_on_with(tmp_path):
     with writer_of(out, resume=True) as writer:
         assert writer.chunks_done == 1
         assert [part.totals for part in writer.parts] == [[1, 50]]
-        writer.add(RECORDS[50:], [1, 150])
+        writer.add(7, RECORDS[50:], [1, 150])
         writer.close_part()
         entries = tuple(writer.assemble(shard) for shard in range(3))
         writer.finish(replace(MANIFEST, shards=entries))
