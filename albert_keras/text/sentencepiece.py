@@ -51,6 +51,9 @@ class SentencePieceTokenizer:
         special_symbols: Whether `[MASK]`, `[CLS]` and `[SEP]` in a text become
             their ids. `False` for text of people who are not trusted, in
             which they are letters and brackets like any others.
+        remember_words: Whether to keep the ids of words that were met, the
+            same ids as without. That is faster where words come again and
+            again, and slower on text that is read once: see `WordCache`.
 
     Raises:
         FileNotFoundError: If there is no file at the path.
@@ -74,6 +77,7 @@ class SentencePieceTokenizer:
         keep_accents: bool = False,
         replace_quotes: bool = False,
         special_symbols: bool = True,
+        remember_words: bool = False,
     ):
         self.proto, self.processor, self.vocabulary = load_model(proto)
         self.lowercase = lowercase
@@ -94,9 +98,12 @@ class SentencePieceTokenizer:
             i: [self.piece_to_id(piece) for piece in pieces]
             for i, pieces in self._split_pieces.items()
         }
+        self.remember_words = remember_words
         self._words = self._no_words()
 
-    def _no_words(self) -> WordCache:
+    def _no_words(self) -> WordCache | None:
+        if not self.remember_words:
+            return None
         return WordCache(
             self.processor, self.vocabulary, self._split_digit_commas
         )
@@ -131,10 +138,9 @@ class SentencePieceTokenizer:
         """
         segments = self._segments(text)
         prepared = [self._prepare(part) for part in segments]
-        if len(segments) == 1:
-            known = self._words.encode(prepared[0])
-            if known is not None:
-                return known
+        known = self._known(prepared)
+        if known is not None:
+            return known
         # One string at a time: for a list SentencePiece starts threads.
         return self._join(segments, list(map(self.processor.encode, prepared)))
 
@@ -161,11 +167,7 @@ class SentencePieceTokenizer:
             )
         rows = [self._segments(text) for text in texts]
         prepared = [list(map(self._prepare, segments)) for segments in rows]
-        # Nearly every text is one segment, and most have known words alone.
-        known = [
-            self._words.encode(parts[0]) if len(parts) == 1 else None
-            for parts in prepared
-        ]
+        known = list(map(self._known, prepared))
         encoded = iter(
             self.processor.encode(
                 [
@@ -293,6 +295,12 @@ class SentencePieceTokenizer:
         """
         text = normalize(segment.text, **self.normalization)
         return self.boundary + text if segment.continues else text
+
+    def _known(self, prepared: list[str]) -> list[int] | None:
+        """The ids of a text that is one segment of known words."""
+        if self._words is None or len(prepared) > 1:
+            return None
+        return self._words.encode(prepared[0])
 
     def _join(
         self, segments: list[Segment], encoded: list[list[int]]

@@ -80,7 +80,7 @@ def test_not_with_pieces_across_words():
 
 def test_a_tokenizer_uses_it(tokenizer, monkeypatch):
     text = "the value of it"
-    fresh = SentencePieceTokenizer(tokenizer.proto)
+    fresh = SentencePieceTokenizer(tokenizer.proto, remember_words=True)
     expected = fresh.encode(text)
     monkeypatch.setattr(fresh, "processor", None)  # no more to be asked
     assert fresh.encode(text) == expected
