@@ -13,7 +13,7 @@ unexport PYTHONHOME PYTHONPATH
 .PHONY: help demo test lint types clean
 
 help:
-	@echo 'make demo    train a small ALBERT and ask it, in 6 to 8 minutes'
+	@echo 'make demo    train a small ALBERT and ask it, in 5 to 8 minutes'
 	@echo 'make test    run the test suite'
 	@echo 'make lint    check the style and the formatting'
 	@echo 'make types   check the types'
