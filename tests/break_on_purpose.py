@@ -96,8 +96,11 @@ DEFECTS = [
     Defect(
         "1 means that the segments are in order",
         "pretraining/segments.py",
-        "            if label == 1:\n",
-        "            if label == 0:\n",
+        "            segment_a, segment_b = segment_b, segment_a\n"
+        "            label = 1\n",
+        "            label = 1\n"
+        "        else:\n"
+        "            segment_a, segment_b = segment_b, segment_a\n",
         "tests/pretraining",
     ),
 ]
@@ -115,8 +118,6 @@ def is_noticed(defect: Defect) -> bool:
                 shutil.copy(source, copy / name)
         path = copy / "albert_keras" / defect.file
         content = path.read_text("utf-8")
-        if content.count(defect.right) != 1:
-            sys.exit(f"{defect.file} must hold {defect.right!r} once.")
         path.write_text(content.replace(defect.right, defect.wrong), "utf-8")
         command = [sys.executable, "-m", "pytest", "-q", "-x"]
         process = subprocess.run(
@@ -133,6 +134,13 @@ def is_noticed(defect: Defect) -> bool:
     return failed
 
 
+def check_applies(defect: Defect) -> None:
+    """Ends the program if the line that is to be broken is not there."""
+    content = (ROOT / "albert_keras" / defect.file).read_text("utf-8")
+    if content.count(defect.right) != 1:
+        sys.exit(f"{defect.file} must hold {defect.right!r} once.")
+
+
 def main() -> None:
     """Tries every defect; with arguments, those whose name holds one."""
     chosen = [
@@ -140,6 +148,8 @@ def main() -> None:
         for defect in DEFECTS
         if not sys.argv[1:] or any(word in defect.name for word in sys.argv[1:])
     ]
+    for defect in chosen:
+        check_applies(defect)
     noticed = [is_noticed(defect) for defect in chosen]
     sys.exit(0 if all(noticed) else "A defect was not noticed.")
 

@@ -172,10 +172,13 @@ def test_only_examples_are_ever_overwritten(tmp_path):
 def test_an_empty_folder_is_taken(tmp_path):
     (tmp_path / "out").mkdir()
     write(tmp_path / "out")
+    assert len(Manifest.read(tmp_path / "out").shards) == 3
 
 
 def test_folders_above_are_made(tmp_path):
-    write(tmp_path / "new" / "deep" / "out")
+    folder = tmp_path / "new" / "deep" / "out"
+    write(folder)
+    assert len(Manifest.read(folder).shards) == 3
 
 
 def test_a_manifest_survives_the_disk(tmp_path):
