@@ -10,23 +10,22 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from albert_keras.text.inputs import as_text
 from albert_keras.text.normalization import normalize, normalize_with_spans
 from albert_keras.text.piece_rules import (
     WORD_START,
     digit_comma_pieces,
     find_boundary,
 )
-from albert_keras.text.segments import (
-    SPECIAL_SYMBOLS,
-    Segment,
-    split_segments,
+from albert_keras.text.piece_tokenizer import (
+    PieceTokenizer,
+    refuse_single_text,
 )
+from albert_keras.text.segments import SPECIAL_SYMBOLS, Segment
 from albert_keras.text.sentencepiece_model import PAD_PIECE, load_model
 from albert_keras.text.word_cache import WordCache
 
 
-class SentencePieceTokenizer:
+class SentencePieceTokenizer(PieceTokenizer):
     """Turns text into ALBERT's token ids and back.
 
     Text is cut at the special symbols, normalised (see `normalize`) and
@@ -79,18 +78,16 @@ class SentencePieceTokenizer:
         special_symbols: bool = True,
         remember_words: bool = False,
     ):
-        self.proto, self.processor, self.vocabulary = load_model(proto)
+        self.proto, self.processor, vocabulary = load_model(proto)
+        super().__init__(
+            vocabulary,
+            pad_piece=PAD_PIECE,
+            unk_id=self.processor.unk_id(),
+            special_symbols=special_symbols,
+        )
         self.lowercase = lowercase
         self.keep_accents = keep_accents
         self.replace_quotes = replace_quotes
-        self.special_symbols = special_symbols
-        self.vocabulary_size = len(self.vocabulary)
-        self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
-        self.pad_id = self._ids[PAD_PIECE]
-        self.unk_id = self.processor.unk_id()
-        self.cls_id, self.sep_id, self.mask_id = (
-            self._ids[symbol] for symbol in SPECIAL_SYMBOLS
-        )
         self.boundary = find_boundary(self.processor, self.vocabulary)
         self.boundary_length = len(self.processor.encode(self.boundary))
         self._split_pieces = digit_comma_pieces(self.processor, self.vocabulary)
@@ -160,11 +157,7 @@ class SentencePieceTokenizer:
             TypeError: If `texts` is a single text, or one of them is neither
                 a string nor bytes.
         """
-        if isinstance(texts, str | bytes):
-            raise TypeError(
-                "`texts` must be a list of texts. Received: "
-                f"{texts!r:.100}, which is one."
-            )
+        refuse_single_text(texts)
         rows = [self._segments(text) for text in texts]
         prepared = [list(map(self._prepare, segments)) for segments in rows]
         known = list(map(self._known, prepared))
@@ -186,45 +179,6 @@ class SentencePieceTokenizer:
             for ids, segments in zip(known, rows, strict=True)
         ]
 
-    def pieces(self, text: str | bytes) -> list[str]:
-        """The pieces that `encode` gives the ids of.
-
-        Args:
-            text: The raw text.
-
-        Returns:
-            The pieces. One that is not in the vocabulary is shown as it
-            stands in the text; its id is `unk_id`.
-        """
-        pieces: list[str] = []
-        for segment in self._segments(text):
-            if segment.symbol is not None:
-                pieces.append(segment.symbol)
-            pieces += self._segment_pieces(segment)
-        return pieces
-
-    def offsets(self, text: str | bytes) -> list[tuple[int, int]]:
-        """Where in the raw text each token of `encode(text)` stands.
-
-        A span leaves out the space before a word: `text[start:end]` is what
-        the token shows. A token without characters of its own (a lone `▁`)
-        has an empty span. Tokens that share a character (`½` gives `1`, `⁄`
-        and `2`) share its span.
-
-        Args:
-            text: The raw text.
-
-        Returns:
-            Half-open spans `(start, end)`, in characters of `text`.
-        """
-        offsets: list[tuple[int, int]] = []
-        for segment in self._segments(text):
-            if segment.symbol is not None:
-                begin = segment.start - len(segment.symbol)
-                offsets.append((begin, segment.start))
-            offsets += self._segment_offsets(segment)
-        return offsets
-
     def decode(self, ids: Sequence[int]) -> str:
         """The normalised text that token ids stand for.
 
@@ -241,7 +195,6 @@ class SentencePieceTokenizer:
         Raises:
             ValueError: If an id is outside the vocabulary.
         """
-        symbols = {self._ids[symbol]: symbol for symbol in SPECIAL_SYMBOLS}
         text = ""
         run: list[int] = []
 
@@ -253,37 +206,14 @@ class SentencePieceTokenizer:
             return text + space + self.processor.decode(run)
 
         for i in ids:
-            self._check_id(i)
-            if i in symbols:
+            piece = self.id_to_piece(i)
+            if piece in SPECIAL_SYMBOLS:
                 text = close_run()
-                text += (" " if text else "") + symbols[i]
+                text += (" " if text else "") + piece
                 run = []
             elif i != self.pad_id:
                 run.append(int(i))
         return close_run()
-
-    def id_to_piece(self, i: int) -> str:
-        """The piece with the id `i`.
-
-        Raises:
-            ValueError: If the id is outside the vocabulary.
-        """
-        self._check_id(i)
-        return self.vocabulary[i]
-
-    def piece_to_id(self, piece: str) -> int:
-        """The id of a piece, `unk_id` if it is not in the vocabulary."""
-        return self._ids.get(piece, self.unk_id)
-
-    def _check_id(self, i: int) -> None:
-        if not 0 <= i < self.vocabulary_size:
-            raise ValueError(
-                "A token id must be in the vocabulary. Received: "
-                f"{i}, expected 0 to {self.vocabulary_size - 1}."
-            )
-
-    def _segments(self, text: str | bytes) -> list[Segment]:
-        return split_segments(as_text(text), at_symbols=self.special_symbols)
 
     def _prepare(self, segment: Segment) -> str:
         """What SentencePiece is given for a segment.

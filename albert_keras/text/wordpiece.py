@@ -19,12 +19,11 @@ from albert_keras.text.basic_tokenization import (
     split_words,
     split_words_with_spans,
 )
-from albert_keras.text.inputs import as_text
-from albert_keras.text.segments import (
-    SPECIAL_SYMBOLS,
-    Segment,
-    split_segments,
+from albert_keras.text.piece_tokenizer import (
+    PieceTokenizer,
+    refuse_single_text,
 )
+from albert_keras.text.segments import Segment
 from albert_keras.text.wordpiece_vocabulary import (
     PAD_PIECE,
     SUFFIX_MARK,
@@ -50,7 +49,7 @@ SPACED_CHINESE = f" ?([{CHINESE_CHARACTERS}{_WIDE_PUNCTUATION}]) ?"
 """Regular expression, for `re` and RE2, of such a word and its spaces."""
 
 
-class WordPieceTokenizer:
+class WordPieceTokenizer(PieceTokenizer):
     """Turns text into the token ids of a `vocab.txt` and back.
 
     It has the interface of `SentencePieceTokenizer` and gives the ids of
@@ -100,17 +99,15 @@ class WordPieceTokenizer:
         keep_accents: bool = False,
         special_symbols: bool = True,
     ):
-        self.vocabulary = load_pieces(vocabulary)
+        pieces = load_pieces(vocabulary)
+        super().__init__(
+            pieces,
+            pad_piece=PAD_PIECE,
+            unk_id=pieces.index(UNK_PIECE),
+            special_symbols=special_symbols,
+        )
         self.lowercase = lowercase
         self.keep_accents = keep_accents
-        self.special_symbols = special_symbols
-        self.vocabulary_size = len(self.vocabulary)
-        self._ids = {piece: i for i, piece in enumerate(self.vocabulary)}
-        self.pad_id = self._ids[PAD_PIECE]
-        self.unk_id = self._ids[UNK_PIECE]
-        self.cls_id, self.sep_id, self.mask_id = (
-            self._ids[symbol] for symbol in SPECIAL_SYMBOLS
-        )
         self._model = WordPiece(
             self._ids,
             unk_token=UNK_PIECE,
@@ -163,58 +160,13 @@ class WordPieceTokenizer:
 
         Returns:
             A list of token ids for each text.
+
+        Raises:
+            TypeError: If `texts` is a single text, or one of them is neither
+                a string nor bytes.
         """
+        refuse_single_text(texts)
         return [self.encode(text) for text in texts]
-
-    def pieces(self, text: str | bytes) -> list[str]:
-        """The pieces that `encode` gives the ids of.
-
-        Args:
-            text: The raw text.
-
-        Returns:
-            The pieces. A word that is not made of pieces of the vocabulary is
-            shown as it stands in the text; its id is `unk_id`.
-        """
-        pieces: list[str] = []
-        for segment in self._segments(text):
-            if segment.symbol is not None:
-                pieces.append(segment.symbol)
-            for word in split_words(segment.text, **self.normalization):
-                pieces += self._word_pieces(word)
-        return pieces
-
-    def offsets(self, text: str | bytes) -> list[tuple[int, int]]:
-        """Where in the raw text each token of `encode(text)` stands.
-
-        Tokens that share a character (`각`, which is decomposed into three)
-        share its span. An accent belongs to the letter it sits on.
-
-        Args:
-            text: The raw text.
-
-        Returns:
-            Half-open spans `(start, end)`, in characters of `text`.
-        """
-        offsets: list[tuple[int, int]] = []
-        for segment in self._segments(text):
-            if segment.symbol is not None:
-                begin = segment.start - len(segment.symbol)
-                offsets.append((begin, segment.start))
-            for word, spans in split_words_with_spans(
-                segment.text, **self.normalization
-            ):
-                cursor = 0
-                for piece in self._word_pieces(word):
-                    length = len(piece)
-                    if cursor:
-                        length -= len(SUFFIX_MARK)
-                    first, last = spans[cursor], spans[cursor + length - 1]
-                    offsets.append(
-                        (segment.start + first[0], segment.start + last[1])
-                    )
-                    cursor += length
-        return offsets
 
     def decode(self, ids: Sequence[int]) -> str:
         """The text that token ids stand for.
@@ -237,25 +189,28 @@ class WordPieceTokenizer:
         text = text.replace(f" {SUFFIX_MARK}", "")
         return re.sub(SPACED_CHINESE, r"\1", text)
 
-    def id_to_piece(self, i: int) -> str:
-        """The piece with the id `i`.
+    def _segment_pieces(self, segment: Segment) -> list[str]:
+        pieces: list[str] = []
+        for word in split_words(segment.text, **self.normalization):
+            pieces += self._word_pieces(word)
+        return pieces
 
-        Raises:
-            ValueError: If the id is outside the vocabulary.
-        """
-        if not 0 <= i < self.vocabulary_size:
-            raise ValueError(
-                "A token id must be in the vocabulary. Received: "
-                f"{i}, expected 0 to {self.vocabulary_size - 1}."
-            )
-        return self.vocabulary[i]
-
-    def piece_to_id(self, piece: str) -> int:
-        """The id of a piece, `unk_id` if it is not in the vocabulary."""
-        return self._ids.get(piece, self.unk_id)
-
-    def _segments(self, text: str | bytes) -> list[Segment]:
-        return split_segments(as_text(text), at_symbols=self.special_symbols)
+    def _segment_offsets(self, segment: Segment) -> list[tuple[int, int]]:
+        offsets: list[tuple[int, int]] = []
+        for word, spans in split_words_with_spans(
+            segment.text, **self.normalization
+        ):
+            cursor = 0
+            for piece in self._word_pieces(word):
+                length = len(piece)
+                if cursor:
+                    length -= len(SUFFIX_MARK)
+                first, last = spans[cursor], spans[cursor + length - 1]
+                offsets.append(
+                    (segment.start + first[0], segment.start + last[1])
+                )
+                cursor += length
+        return offsets
 
     def _find_ids(self, word: str) -> tuple[int, ...]:
         return tuple(token.id for token in self._model.tokenize(word))

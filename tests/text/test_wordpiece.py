@@ -253,3 +253,8 @@ def test_needs_neither_tensorflow_nor_keras():
         "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_single_text_is_no_batch(tokenizer):
+    with pytest.raises(TypeError, match="Received: 'ab', which is one"):
+        tokenizer.encode_batch("ab")
