@@ -8,8 +8,9 @@ from albert_keras.text.vocabulary import train_vocabulary
 
 MODULES = ("argparse", "datetime", "decimal", "inspect", "statistics", "typing")
 # Numbers before commas, so that the vocabulary has pieces of both, inside
-# words as well.
+# words as well, whatever this Python's library holds.
 NUMBERS = [f"of {n}, {n}0, and x{n % 7}, or 1,{n}, in" for n in range(300)] * 3
+NUMBERS += ["of 10, or x0, or 10, in x10,"] * 600
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +32,7 @@ def model_path(tmp_path_factory, library_lines) -> Path:
         library_lines + NUMBERS,
         tmp_path_factory.mktemp("vocabulary"),
         vocab_size=1500,
+        held_out_share=0.0,
         show_progress=False,
     )
 

@@ -28,13 +28,20 @@ def preprocess_text(
 
 
 def encode_pieces(
-    processor: spm.SentencePieceProcessor, text: str
+    processor: spm.SentencePieceProcessor,
+    text: str,
+    again: spm.SentencePieceProcessor | None = None,
 ) -> list[str]:
-    """Pieces of normalised text, underscores compared as text."""
+    """Pieces of normalised text, underscores compared as text.
+
+    What the rule for digits cuts again goes through `again`, if given: there
+    a text begins as a word, whether this one does or not.
+    """
+    again = again or processor
     pieces = []
     for piece in processor.encode(text, out_type=str):
         if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
-            parts = processor.encode(piece[:-1].replace("▁", ""), out_type=str)
+            parts = again.encode(piece[:-1].replace("▁", ""), out_type=str)
             if piece[0] != "▁" and parts[0][0] == "▁":
                 if len(parts[0]) == 1:
                     parts = parts[1:]

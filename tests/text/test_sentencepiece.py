@@ -115,7 +115,9 @@ def test_text_behind_a_mask_continues(tokenizer, without_prefix, text):
     # SentencePiece makes a space of some characters that Python does not.
     begins = tokenizer.processor.normalize("x" + text_normalized)[2:3]
     assume(begins != "▁")
-    expected = encode_pieces(without_prefix, text_normalized)
+    expected = encode_pieces(
+        without_prefix, text_normalized, again=tokenizer.processor
+    )
     assert tokenizer.pieces(f"a[MASK]{text}")[2:] == expected
 
 
