@@ -7,7 +7,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -366,9 +365,14 @@ def test_stops_while_measuring(texts, tmp_path, monkeypatch):
 def test_stops_while_training(library_lines, tmp_path):
     corpus = tmp_path / "corpus.txt"
     corpus.write_text("\n".join(library_lines * 3), "utf-8")
+    # A trainer that comes to no end before its input does.
+    endless = tmp_path / "endless.py"
+    endless.write_text("import sys\nsys.stdin.buffer.read()\n")
     program = (
         "from pathlib import Path\n"
+        "from albert_keras.text import unigram_trainer\n"
         "from albert_keras.text.vocabulary import train_vocabulary\n"
+        f"unigram_trainer.__file__ = {os.fspath(endless)!r}\n"
         f"train_vocabulary([Path({os.fspath(corpus)!r})],"
         f" {os.fspath(tmp_path / 'a')!r}, vocab_size=2000)\n"
     )
@@ -383,14 +387,13 @@ def test_stops_while_training(library_lines, tmp_path):
     while "Choosing" not in shown:
         shown += process.stderr.read(1)
         assert process.poll() is None
-    time.sleep(0.5)
     # Not to the trainer, though a terminal would send it there as well.
     process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=20)
     assert complaints.strip().endswith("KeyboardInterrupt")
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
-    assert files_in(tmp_path) == ["corpus.txt"]
+    assert files_in(tmp_path) == ["corpus.txt", "endless.py"]
 
 
 def test_says_so_when_the_trainer_is_killed(texts, tmp_path, monkeypatch):
