@@ -18,7 +18,7 @@ KILLS = 20
 COMMAND = (
     "from albert_keras import cli\n"
     "from albert_keras.pretraining import documents, shards\n"
-    "documents.chunk_documents.__defaults__ = (15_000,)\n"
+    "documents.chunk_documents.__defaults__ = (4_000,)\n"
     "shards._PART_BYTES = 1\n"
     "cli.main()\n"
 )

@@ -201,7 +201,7 @@ def test_ctrl_c_stops_the_workers_and_leaves_nothing(
     model.write_bytes(tokenizer.proto)
     command = [sys.executable, "-m", "albert_keras", "prepare"]
     command += [large_corpus, "--tokenizer", model, "--processes", "2"]
-    command += ["--out", tmp_path / "out", "--dupe-factor", "40"]
+    command += ["--out", tmp_path / "out", "--dupe-factor", "400"]
     process = subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
