@@ -1,6 +1,7 @@
 """What a training step costs, in floating-point operations."""
 
 import time
+from typing import Any
 
 from keras import ops
 
@@ -124,6 +125,6 @@ def measured_peak_flops(dtype: str = "float32") -> float:
     return best
 
 
-def _wait(tensor: object) -> None:
+def _wait(tensor: Any) -> None:
     """Returns when a tensor is computed, of which one number is fetched."""
     float(ops.convert_to_numpy(ops.cast(tensor[0, 0], "float32")))
