@@ -80,7 +80,7 @@ def compile_for(
     if keras.backend.backend() == "jax":
         from albert_keras.training.jax_loop import JaxLoop as Loop
     else:
-        from albert_keras.training.tensorflow_loop import (  # type: ignore[assignment]
+        from albert_keras.training.tensorflow_loop import (
             TensorFlowLoop as Loop,
         )
     loop = Loop(model, gradient_accumulation_steps)

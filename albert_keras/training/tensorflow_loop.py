@@ -244,7 +244,9 @@ def _micro_batch(
             return None
         size = rows.shape[0]
         if size is not None and size % divisor == 0:
-            parts = tf.reshape(rows, (divisor, size // divisor, *rows.shape[1:]))
+            parts = tf.reshape(
+                rows, (divisor, size // divisor, *rows.shape[1:])
+            )
             return parts[number]
         size = tf.shape(rows)[0]
         return rows[number * size // count : (number + 1) * size // count]
