@@ -161,8 +161,7 @@ def pretrain(
             step = finished_steps(model)
             if step < plan.num_train_steps:
                 _end_process(signals, step, plan, console)
-        if strategy.is_chief:
-            run.save_preset(model)
+        run.save_preset(model)
         from_chief(strategy, "saved")  # nobody leaves before
     return PretrainingResult(run.folder, model, step, metrics)
 
@@ -428,8 +427,10 @@ class _Run:
         """Saves the trained model, if it is not yet saved."""
         # A preset holds whatever optimizer the model has, and the moments are
         # twice as large as the weights. The last checkpoint has them.
-        with self.strategy.scope():
+        with self.strategy.scope():  # all workers make its variables
             model.compile()
+        if not self.strategy.is_chief:
+            return
         if not self.folder.preset.exists():
             with (
                 phase(self.console, "Saving the preset"),
