@@ -1,5 +1,6 @@
 """`albert-keras pretrain`: examples to a trained model."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -185,6 +186,10 @@ def pretrain(
             overwrite=overwrite,
             strategy=devices,
         )
+    except ConnectionError as error:
+        typer.echo(f"Error: {error}", err=True)
+        # The usual end of a process would wait for the worker that is lost.
+        os._exit(2)
     except tf.errors.DataLossError:
         # It names no file; reading all of them finds the one.
         examples.check_shards()

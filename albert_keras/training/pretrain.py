@@ -391,6 +391,10 @@ class _Run:
                 Evaluate(self.eval_batches, log, plan, signals, [progress])
             )
         callbacks.append(SaveCheckpoints(checkpoints, plan, signals, measured))
+        if keras.backend.backend() == "jax":
+            from albert_keras.training.jax_loop import SyncState
+
+            callbacks.insert(0, SyncState())
         try:
             if step < plan.num_train_steps:
                 with progress:

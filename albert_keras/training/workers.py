@@ -15,8 +15,6 @@ _LOST = (
     tf.errors.AbortedError,
     tf.errors.CancelledError,
     tf.errors.DeadlineExceededError,
-    tf.errors.FailedPreconditionError,
-    tf.errors.InternalError,
     tf.errors.UnavailableError,
 )
 
@@ -90,5 +88,5 @@ def lost_workers_named(strategy: TrainingStrategy) -> Iterator[None]:
         raise ConnectionError(
             "Another worker of the run was lost, and a step needs all of them. "
             "Start all workers again with --resume: the run goes on from its "
-            f"last checkpoint. ({str(error).splitlines()[0]})"
+            "last checkpoint."
         ) from error
