@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from albert_keras.layers.dropout import AlbertDropout
+
 
 class AlbertSelfAttention(keras.layers.Layer):
     """Multi-head self-attention over tokens laid out in one long list.
@@ -22,6 +24,7 @@ class AlbertSelfAttention(keras.layers.Layer):
         hidden: Tensor `[batch * sequence, hidden_dim]`.
         attention_bias: Tensor `[batch, 1, 1, sequence]`, added to the
             scores: 0 for tokens to attend to, -10000 for padding.
+        dropout_seed: What the dropout's `draw_seed` returned, or None.
 
     Returns:
         Tensor `[batch * sequence, hidden_dim]`, projected, before dropout
@@ -58,7 +61,7 @@ class AlbertSelfAttention(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="query_key_value",
         )
-        self.probabilities_dropout = keras.layers.Dropout(
+        self.probabilities_dropout = AlbertDropout(
             dropout, dtype=self.dtype_policy, name="probabilities_dropout"
         )
         self.output_projection = keras.layers.Dense(
@@ -72,7 +75,7 @@ class AlbertSelfAttention(keras.layers.Layer):
         self.query_key_value.build((None, self.hidden_dim))
         self.output_projection.build((None, self.hidden_dim))
 
-    def call(self, hidden, attention_bias, training=None):
+    def call(self, hidden, attention_bias, training=None, dropout_seed=None):
         head_dim = self.hidden_dim // self.num_heads
         batch, _, _, sequence = ops.shape(attention_bias)
         query_key_value = ops.reshape(
@@ -87,7 +90,7 @@ class AlbertSelfAttention(keras.layers.Layer):
         )
         probabilities = ops.softmax(scores + attention_bias)
         probabilities = self.probabilities_dropout(
-            probabilities, training=training
+            probabilities, training=training, seed=dropout_seed
         )
         context = ops.transpose(ops.matmul(probabilities, value), (0, 2, 1, 3))
         return self.output_projection(

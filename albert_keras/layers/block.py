@@ -5,6 +5,7 @@ from keras import ops
 
 from albert_keras.layers.activations import get_activation
 from albert_keras.layers.attention import AlbertSelfAttention
+from albert_keras.layers.dropout import AlbertDropout
 from albert_keras.layers.layer_norm import albert_layer_norm
 
 
@@ -27,6 +28,8 @@ class AlbertBlock(keras.layers.Layer):
     Call arguments:
         hidden: Tensor `[batch * sequence, hidden_dim]`.
         attention_bias: Tensor `[batch, 1, 1, sequence]`.
+        dropout_seeds: What `draw_dropout_seeds` returned, or None to draw
+            them here.
 
     Returns:
         Tensor `[batch * sequence, hidden_dim]`.
@@ -64,7 +67,7 @@ class AlbertBlock(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="attention",
         )
-        self.attention_output_dropout = keras.layers.Dropout(
+        self.attention_output_dropout = AlbertDropout(
             dropout, dtype=self.dtype_policy, name="attention_output_dropout"
         )
         self.attention_layer_norm = albert_layer_norm("attention_layer_norm")
@@ -81,7 +84,7 @@ class AlbertBlock(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="feed_forward_output",
         )
-        self.feed_forward_dropout = keras.layers.Dropout(
+        self.feed_forward_dropout = AlbertDropout(
             dropout, dtype=self.dtype_policy, name="feed_forward_dropout"
         )
         self.feed_forward_layer_norm = albert_layer_norm(
@@ -95,12 +98,35 @@ class AlbertBlock(keras.layers.Layer):
         self.feed_forward_output.build((None, self.intermediate_dim))
         self.feed_forward_layer_norm.build((None, self.hidden_dim))
 
-    def call(self, hidden, attention_bias, training=None):
-        attended = self.attention(hidden, attention_bias, training=training)
-        attended = self.attention_output_dropout(attended, training=training)
+    def draw_dropout_seeds(self):
+        """Seeds of the three dropouts, for a call that is to be repeated."""
+        return tuple(
+            dropout.draw_seed()
+            for dropout in (
+                self.attention.probabilities_dropout,
+                self.attention_output_dropout,
+                self.feed_forward_dropout,
+            )
+        )
+
+    def call(self, hidden, attention_bias, training=None, dropout_seeds=None):
+        probabilities_seed, attention_seed, feed_forward_seed = (
+            dropout_seeds or (None, None, None)
+        )
+        attended = self.attention(
+            hidden,
+            attention_bias,
+            training=training,
+            dropout_seed=probabilities_seed,
+        )
+        attended = self.attention_output_dropout(
+            attended, training=training, seed=attention_seed
+        )
         hidden = self._normalized(self.attention_layer_norm, hidden + attended)
         fed = self.feed_forward_output(self.intermediate(hidden))
-        fed = self.feed_forward_dropout(fed, training=training)
+        fed = self.feed_forward_dropout(
+            fed, training=training, seed=feed_forward_seed
+        )
         return self._normalized(self.feed_forward_layer_norm, hidden + fed)
 
     def _normalized(self, layer_norm, hidden):

@@ -30,6 +30,13 @@ class AlbertEncoder(keras.layers.Layer):
         attention_dropout: Dropout of the attention probabilities.
         initializer_range: Standard deviation of the kernels' initialiser.
 
+    Attributes:
+        remat: Whether training keeps only what goes into each block and
+            computes the rest again for the gradient: memory of one block
+            instead of all, for a third more work. It may be set at any
+            time before a training step is traced; it is no part of the
+            configuration.
+
     Call arguments:
         hidden: Tensor `[batch, sequence, hidden_dim]`.
         padding_mask: `[batch, sequence]`, 1 for tokens, 0 for padding.
@@ -77,6 +84,7 @@ class AlbertEncoder(keras.layers.Layer):
         self.dropout = dropout
         self.attention_dropout = attention_dropout
         self.initializer_range = initializer_range
+        self.remat = False
         self.blocks = [
             AlbertBlock(
                 hidden_dim,
@@ -116,7 +124,7 @@ class AlbertEncoder(keras.layers.Layer):
         outputs = []
         for layer in range(self.num_layers):
             for block in self.blocks_of_layer(layer):
-                hidden = block(hidden, attention_bias, training=training)
+                hidden = self._apply(block, hidden, attention_bias, training)
                 outputs.append(hidden)
         if not return_all_layers:
             outputs = outputs[-1:]
@@ -125,6 +133,16 @@ class AlbertEncoder(keras.layers.Layer):
             for output in outputs
         ]
         return outputs if return_all_layers else outputs[0]
+
+    def _apply(self, block, hidden, attention_bias, training):
+        if not (self.remat and training):
+            return block(hidden, attention_bias, training=training)
+        seeds = block.draw_dropout_seeds()
+        return keras.remat(
+            lambda hidden: block(
+                hidden, attention_bias, training=True, dropout_seeds=seeds
+            )
+        )(hidden)
 
     def compute_output_spec(
         self, hidden, padding_mask, return_all_layers=False, training=None
