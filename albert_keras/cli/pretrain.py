@@ -59,6 +59,13 @@ def pretrain(
         Literal["float32", "mixed_bfloat16"],
         typer.Option(help="What to compute in; weights are float32."),
     ] = "float32",
+    bucket_lengths: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|none|64,128,...",
+            help="Pad examples to the next of these lengths, a batch to one.",
+        ),
+    ] = "none",
     cased: Annotated[
         bool,
         typer.Option("--cased", help="The examples were made with --cased."),
@@ -110,7 +117,10 @@ def pretrain(
 
     from albert_keras.config import AlbertConfig
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
-    from albert_keras.training.examples import ShardExamples
+    from albert_keras.training.examples import (
+        ShardExamples,
+        parse_bucket_lengths,
+    )
     from albert_keras.training.options import PretrainingOptions
     from albert_keras.training.pretrain import pretrain as run_pretraining
 
@@ -127,8 +137,9 @@ def pretrain(
         eval_every=eval_every,
         checkpoint_every=checkpoint_every,
     )
-    examples = ShardExamples(data)
-    held_out = ShardExamples(eval_data) if eval_data else None
+    lengths = parse_bucket_lengths(bucket_lengths)
+    examples = ShardExamples(data, lengths)
+    held_out = ShardExamples(eval_data, lengths) if eval_data else None
     is_file = config.endswith(".json") or Path(config).is_file()
     try:
         result = run_pretraining(

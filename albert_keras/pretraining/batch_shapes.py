@@ -37,10 +37,13 @@ class BatchShapes(NamedTuple):
     Attributes:
         shapes: The shapes.
         real_tokens: Tokens in an epoch that are no padding.
+        sequence_length: The most tokens that an example may have; no batch
+            need be of this length.
     """
 
     shapes: tuple[BatchShape, ...]
     real_tokens: int
+    sequence_length: int
 
     def mean(self, of_shape: Callable[[BatchShape], float]) -> float:
         """A number for the mean batch.
@@ -72,15 +75,16 @@ def shapes_of(batches: RecordBatches) -> BatchShapes:
     files, buckets = batches.files, batches.buckets
     options = files.manifest.options
     real_tokens = sum(manifest.tokens for manifest in files.manifests)
+    longest = options.max_seq_length
     if buckets is None:
         shape = BatchShape(
             files.examples / batches.batch_size,
             batches.batch_size,
-            options.max_seq_length,
+            longest,
             options.prediction_slots,
         )
-        return BatchShapes((shape,), real_tokens)
-    counts = buckets.batches(files.length_histogram())
+        return BatchShapes((shape,), real_tokens, longest)
+    counts = buckets.batches(files.length_histogram)
     return BatchShapes(
         tuple(
             BatchShape(
@@ -91,4 +95,5 @@ def shapes_of(batches: RecordBatches) -> BatchShapes:
             )
         ),
         real_tokens,
+        longest,
     )

@@ -26,7 +26,7 @@ _LENGTHS_MULTIPLE_OF = 8
 
 
 def dataset(
-    shards: str | PathLike[str] | Iterable[str | PathLike[str]],
+    shards: str | PathLike[str] | Iterable[str | PathLike[str]] | ShardFiles,
     *,
     batch_size: int,
     shuffle: bool = True,
@@ -55,7 +55,7 @@ def dataset(
 
     Args:
         shards: A folder that `albert-keras prepare` wrote, or several, all
-            of the same lengths and tokenizer.
+            of the same lengths and tokenizer; or these, opened before.
         batch_size: Examples in a batch, B.
         shuffle: Whether each epoch has an order of its own, or that on disk.
         seed: Decides the order.
@@ -97,7 +97,10 @@ def dataset(
     import tensorflow as tf
 
     _check_arguments(batch_size, skip)
-    files = ShardFiles(shards, tokenizer_sha256)
+    if isinstance(shards, ShardFiles):
+        files = shards
+    else:
+        files = ShardFiles(shards, tokenizer_sha256)
     buckets = None
     if bucket_lengths is not None:
         buckets = make_buckets(files, batch_size, bucket_lengths)
@@ -143,7 +146,7 @@ def make_buckets(
         ValueError: If a length is out of range, or examples are masked.
     """
     longest = files.manifest.options.max_seq_length
-    histogram = files.length_histogram()
+    histogram = files.length_histogram
     if bucket_lengths == "auto":
         chosen = choose_lengths(histogram, multiple_of=_LENGTHS_MULTIPLE_OF)
         lengths = {min(length, longest) for length in chosen}

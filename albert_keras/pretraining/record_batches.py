@@ -51,7 +51,7 @@ class RecordBatches:
         """Batches of an epoch that stands alone."""
         if self.buckets is None:
             return math.ceil(self.files.examples / self.batch_size)
-        return int(self.buckets.batches(self.files.length_histogram()).sum())
+        return int(self.buckets.batches(self.files.length_histogram).sum())
 
     def read(self, *, repeat: bool, skip: int = 0) -> tf.data.Dataset:
         """Reads the batches in their order.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import mmap
 from collections.abc import Iterable
 from itertools import accumulate
@@ -89,14 +90,12 @@ class ShardFiles:
         file = bisect.bisect_right(self.first_numbers, number) - 1
         return RecordPlace(self.files[file], number - self.first_numbers[file])
 
+    @functools.cached_property
     def length_histogram(self) -> np.ndarray:
         """How many examples there are of each length, `[CLS]` and `[SEP]` in.
 
-        It is read off the sizes of the records, of which only the headers are
-        looked at.
-
-        Returns:
-            int64 array, by number of tokens from 0.
+        int64 array, by number of tokens from 0. It is read off the sizes of
+        the records, of which only the headers are looked at.
 
         Raises:
             ValueError: If the examples are masked already: all records of such

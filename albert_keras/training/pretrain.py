@@ -24,7 +24,12 @@ from albert_keras.training.callbacks import (
     SaveCheckpoints,
     StopOnNonFiniteLoss,
 )
-from albert_keras.training.examples import Examples
+from albert_keras.training.divergence import WarnOfDivergence
+from albert_keras.training.examples import (
+    Examples,
+    batch_shapes_of,
+    records_of_step,
+)
 from albert_keras.training.interrupts import StopSignals
 from albert_keras.training.optimizers import AdamW, Lamb
 from albert_keras.training.options import PretrainingOptions, TrainingPlan
@@ -38,6 +43,7 @@ from albert_keras.training.run_checkpoints import RestoredState, RunCheckpoints
 from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.run_log import RunLog
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
+from albert_keras.training.share_of_peak import step_cost
 from albert_keras.training.step_budget import measure_speed, plan_within
 from albert_keras.whole_files import folder_made, written_whole
 
@@ -169,8 +175,8 @@ class _Run:
             if eval_data
             else None
         )
-        shape = self.train_batches(skip=0).element_spec[0]["token_ids"].shape
-        self.sequence_length = shape[1]
+        self.shapes = batch_shapes_of(data, options.batch_size)
+        self.sequence_length = self.shapes.sequence_length
         self._check_sizes()
 
     def _check_sizes(self) -> None:
@@ -301,17 +307,30 @@ class _Run:
         restored = checkpoints.restore(model)
         step = restored.step if restored else 0
         log = RunLog(self.folder, step, baselines)
-        measured = MeasureTraining(
-            log,
-            plan,
-            schedule,
-            self.options.batch_size * self.sequence_length,
-        )
+        cost = step_cost(self.config, self.options.dtype, self.shapes)
+        measured = MeasureTraining(log, plan, schedule, cost)
         if restored:
             measured.set_state(restored.notes)
             self._tell_of(restored)
         progress = ShowProgress(self.console, plan, measured)
-        callbacks = [StopOnNonFiniteLoss(checkpoints), measured, progress]
+        callbacks = [
+            StopOnNonFiniteLoss(
+                checkpoints,
+                records_of_step(
+                    self.data, self.options.batch_size, self.options.seed
+                ),
+                self.folder.bad_batch,
+            ),
+            measured,
+            progress,
+            WarnOfDivergence(
+                self.console,
+                log,
+                plan,
+                checkpoints,
+                self.options.peak_learning_rate,
+            ),
+        ]
         if self.eval_batches is not None:
             callbacks.append(
                 Evaluate(self.eval_batches, log, plan, signals, [progress])

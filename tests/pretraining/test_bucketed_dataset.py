@@ -113,7 +113,9 @@ def test_a_run_goes_on_where_it_stopped_in_any_epoch(shards):
     assert first != second
     for skip in (1, per_epoch - 1, per_epoch, total - 2):
         resumed = bucketed(shards, repeat=True, skip=skip)
-        for batch, expected in zip(resumed, whole[skip : skip + 4], strict=False):
+        for batch, expected in zip(
+            resumed, whole[skip : skip + 4], strict=False
+        ):
             assert examples([batch]) == expected
     assert int(bucketed(shards, skip=3).cardinality()) == per_epoch - 3
     far = bucketed(shards, repeat=True, skip=10**9)
@@ -163,7 +165,7 @@ def unmasked(example, length):
 
 def test_auto_leaves_little_padding(shards):
     files = ShardFiles(shards)
-    histogram = files.length_histogram()
+    histogram = files.length_histogram
     manifest = Manifest.read(shards)
     assert histogram.sum() == manifest.examples
     assert np.arange(49) @ histogram == manifest.tokens

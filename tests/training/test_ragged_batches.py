@@ -91,8 +91,7 @@ def test_a_run_goes_on_where_it_stopped(lengths):
     batches = make(lengths)
     per_epoch = batches.batches_per_epoch
     whole = [
-        seen([batch])
-        for batch in islice(batches.training(), 2 * per_epoch + 4)
+        seen([batch]) for batch in islice(batches.training(), 2 * per_epoch + 4)
     ]
     for skip in (1, per_epoch - 1, per_epoch, per_epoch + 5):
         resumed = batches.training(skip=skip)
