@@ -61,17 +61,6 @@ class StepCallback(keras.callbacks.Callback):
         self._last_step = step
         self.on_step_end(step, logs or {})
 
-    def is_due(self, plan: TrainingPlan, every: int) -> bool:
-        """Whether what happens every so many steps happens now.
-
-        Args:
-            plan: of the run. Everything happens after the last step.
-            every: int. Number of steps.
-        """
-        step = self.step
-        passed = step // every > (step - self.num_steps) // every
-        return passed or step == plan.num_train_steps
-
     def on_step_end(self, step: int, logs: dict[str, float]) -> None:
         """Called after each step, or after several.
 
@@ -229,7 +218,7 @@ class MeasureTraining(StepCallback):
             total = float(logs[name]) * self.num_steps
             self._sums[name] = self._sums.get(name, 0.0) + total
         self.means = {k: v / self._num_steps for k, v in self._sums.items()}
-        if self.is_due(self.plan, self.plan.log_every):
+        if self.plan.is_due(step, self.plan.log_every):
             self._log_row(step)
 
     def _time_steps(self, seconds: float) -> None:
@@ -288,17 +277,14 @@ class Evaluate(StepCallback):
         self.observers = observers
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        due = self.step // self.plan.eval_every * self.plan.eval_every
-        last = self.log.last("eval")
-        if due > 0 and (last is None or last.step < due):
-            self._evaluate(self.step)
+        step, last = self.step, self.log.last("eval")
+        if step > 0 and (last is None or last.step < step):
+            self.on_step_end(step, {})
 
     def on_step_end(self, step: int, logs: dict[str, float]) -> None:
-        if self.is_due(self.plan, self.plan.eval_every):
-            self._evaluate(step)
-
-    def _evaluate(self, step: int) -> None:
-        if self._must_stop():
+        if self._must_stop() or not self.plan.is_due(
+            step, self.plan.eval_every
+        ):
             return
         values = self.model.evaluate(
             self.data,
@@ -345,8 +331,8 @@ class SaveCheckpoints(StepCallback):
 
     def on_step_end(self, step: int, logs: dict[str, float]) -> None:
         is_asked_to_stop = self.signals.received is not None
-        if is_asked_to_stop or self.is_due(
-            self.plan, self.plan.checkpoint_every
+        if is_asked_to_stop or self.plan.is_due(
+            step, self.plan.checkpoint_every
         ):
             self.checkpoints.save(self.model, step, self.measured.get_state())
         if is_asked_to_stop:

@@ -131,7 +131,7 @@ class WarnOfDivergence(StepCallback):
         self._is_told = False
 
     def on_step_end(self, step: int, logs: dict[str, float]) -> None:
-        if self._is_told or not self.is_due(self.plan, self.plan.log_every):
+        if self._is_told or not self.plan.is_due(step, self.plan.log_every):
             return
         found = find_divergence(self.log.rows, self.plan.num_train_steps)
         if found is not None:
