@@ -124,7 +124,11 @@ class Buckets:
         ).astype(np.int64)
 
     def batches(self, histogram: Sequence[int] | np.ndarray) -> np.ndarray:
-        """How many batches each bucket makes, the last one filled up.
+        """How many batches of each bucket an epoch has.
+
+        What does not fill a batch moves to the next longer bucket. So only the
+        very last batch, in the longest one, need be filled up, and how many
+        there are does not depend on the order.
 
         Args:
             histogram: As in `counts`.
@@ -132,7 +136,15 @@ class Buckets:
         Returns:
             int64 array, in the order of the lengths.
         """
-        return -(-self.counts(histogram) // np.array(self.batch_sizes))
+        batches = []
+        left = 0
+        for count, size in zip(
+            self.counts(histogram), self.batch_sizes, strict=True
+        ):
+            full, left = divmod(int(count) + left, size)
+            batches.append(full)
+        batches[-1] += left > 0
+        return np.array(batches)
 
 
 def choose_lengths(
@@ -145,8 +157,8 @@ def choose_lengths(
     """The fewest lengths that leave little padding, or the best of so many.
 
     Of all lists with as many lengths it is the one that computes the fewest
-    tokens: found by dynamic programming over the lengths that occur. The
-    examples that fill up the last batch of a bucket are not counted.
+    tokens: found by dynamic programming over the lengths that occur. What it
+    costs that batches are to be full is not counted.
 
     Args:
         histogram: Number of examples by their length, from 0.
@@ -206,8 +218,8 @@ def padding_share(
 
     Args:
         histogram: Number of examples by their length, from 0.
-        buckets: What they go to. The examples that fill up the last batch of
-            each are counted as padding.
+        buckets: What they go to. What fills up the last batch is counted as
+            padding.
     """
     histogram = np.asarray(histogram)
     real = int(np.arange(len(histogram)) @ histogram)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Matrix units work on tiles of 8 at least.
 _LENGTHS_MULTIPLE_OF = 8
+# XLA compiles each. Pairs of whole documents need five or so, of short ones
+# with lengths of all kinds these many.
+_MOST_LENGTHS = 24
 
 
 def dataset(
@@ -49,9 +52,10 @@ def dataset(
     to the next of these. It has `batch_size` examples where they are of the
     greatest length S, and k × `batch_size` at the length L, k = S // L: so that
     a step costs about the same and whatever divides `batch_size`, replicas or
-    micro-batches, divides every batch. An epoch then ends with a batch of each
-    length that is filled up with examples of weight 0; no example is lost, and
-    none is in an epoch twice. Which masks an example gets does not change.
+    micro-batches, divides every batch. The last examples of an epoch that make
+    no full batch are padded to the next longer one, and its last batch is
+    filled up with examples of weight 0; no example is lost, and none is in an
+    epoch twice. Which masks an example gets does not change.
 
     Args:
         shards: A folder that `albert-keras prepare` wrote, or several, all
@@ -65,8 +69,8 @@ def dataset(
         fill_up: Whether the last batch gets examples of weight 0, so that all
             are of one shape.
         bucket_lengths: Lengths to pad to; S is always one of them. `"auto"`
-            takes the fewest multiples of 8, eight at most, that leave 4 % of
-            the tokens to padding. None pads everything to S.
+            takes the fewest multiples of 8, at most 24, that leave 4 % of the
+            tokens to padding. None pads everything to S.
         tokenizer_sha256: SHA-256 of the SentencePiece model in use; shards
             made with another are refused.
 
@@ -148,7 +152,9 @@ def make_buckets(
     longest = files.manifest.options.max_seq_length
     histogram = files.length_histogram
     if bucket_lengths == "auto":
-        chosen = choose_lengths(histogram, multiple_of=_LENGTHS_MULTIPLE_OF)
+        chosen = choose_lengths(
+            histogram, most=_MOST_LENGTHS, multiple_of=_LENGTHS_MULTIPLE_OF
+        )
         lengths = {min(length, longest) for length in chosen}
     else:
         lengths = {*bucket_lengths, longest}

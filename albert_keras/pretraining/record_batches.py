@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from albert_keras.pretraining.buckets import Buckets
 from albert_keras.pretraining.pair_records import item_bytes
@@ -30,8 +31,8 @@ class RecordBatches:
 
     Without buckets, epochs follow each other without a gap: a batch may hold
     the last records of one epoch and the first of the next. With buckets an
-    epoch ends with what is left in each of them, in batches that are not full;
-    so every epoch has as many batches, and whole ones are skipped unread.
+    epoch ends with a batch that is not full; so every epoch has as many
+    batches, and whole ones are skipped unread.
 
     Args:
         files: The corpus.
@@ -145,7 +146,6 @@ class RecordBatches:
 
         assert self.buckets is not None
         sizes = tf.constant(self.buckets.batch_sizes, tf.int64)
-        bucket_of = self._bucket_of()
 
         def batch(
             bucket: tf.Tensor, window: tf.data.Dataset
@@ -154,26 +154,42 @@ class RecordBatches:
                 lambda *records: (bucket, *records)
             )
 
-        return records.group_by_window(
-            key_func=lambda epoch, number, record: bucket_of(record),
-            reduce_func=batch,
+        return records.scan(
+            tf.zeros(len(self.buckets.lengths), tf.int64),
+            self._assign_bucket,
+        ).group_by_window(
+            key_func=lambda bucket, *records: bucket,
+            reduce_func=lambda bucket, window: batch(
+                bucket, window.map(lambda bucket, *records: records)
+            ),
             window_size_func=lambda bucket: sizes[bucket],
         )
 
-    def _bucket_of(self) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _assign_bucket(
+        self, taken: tf.Tensor, record: tuple[tf.Tensor, ...]
+    ) -> tuple[tf.Tensor, tuple[tf.Tensor, ...]]:
+        """The first bucket that a record fits into and that takes more.
+
+        A bucket takes as many records of an epoch as make full batches, the
+        longest one takes all that are left.
+
+        Args:
+            taken: int64 [K]. Records that each bucket has taken so far.
+            record: Its epoch, its number and itself.
+        """
         import tensorflow as tf
 
         assert self.buckets is not None
-        lengths = tf.constant(self.buckets.lengths, tf.int64)
+        lengths = np.array(self.buckets.lengths)
+        batches = self.buckets.batches(self.files.length_histogram)
+        limits = batches * np.array(self.buckets.batch_sizes)
         width = item_bytes(self.files.manifest.vocabulary_size)
-
-        def bucket_of(record: tf.Tensor) -> tf.Tensor:
-            # An item of each record is its header.
-            tokens = tf.strings.length(record) // width - 1
-            length = tf.cast(tokens + SPECIAL_TOKENS_PER_PAIR, tf.int64)
-            return tf.reduce_sum(tf.cast(lengths < length, tf.int64))
-
-        return bucket_of
+        # An item of each record is its header.
+        tokens = tf.strings.length(record[2]) // width - 1
+        length = tf.cast(tokens + SPECIAL_TOKENS_PER_PAIR, tf.int64)
+        bucket = tf.argmax((lengths >= length) & (taken < limits))
+        taken += tf.one_hot(bucket, len(lengths), dtype=tf.int64)
+        return taken, (bucket, *record)
 
 
 def _epochs(first: int, repeat: bool) -> tf.data.Dataset:

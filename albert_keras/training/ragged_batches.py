@@ -84,7 +84,8 @@ class RaggedBatches:
         self._examples = tf.nest.map_structure(
             _as_tensor, (x, y, sample_weight), expand_composites=False
         )
-        self.batches_per_epoch = len(self.plan(0, shuffle=False))
+        histogram = np.bincount(self.lengths)
+        self.batches_per_epoch = int(buckets.batches(histogram).sum())
 
     def plan(self, epoch: int, shuffle: bool = True) -> list[PlannedBatch]:
         """The batches of an epoch in their order.
@@ -100,7 +101,6 @@ class RaggedBatches:
             order = rng.permutation(order)
         planned = []
         left = order[:0]
-        last = len(self.buckets.lengths) - 1
         for bucket, size in enumerate(self.buckets.batch_sizes):
             own = order[self._bucket_of[order] == bucket]
             # What is left of the shorter ones is first in line.
@@ -113,10 +113,6 @@ class RaggedBatches:
             ]
             left = waiting[full:]
         if left.size:
-            # In the shortest bucket that holds them, if there is room.
-            needed = int(self._bucket_of[left].max())
-            sizes = self.buckets.batch_sizes
-            bucket = needed if sizes[needed] >= left.size else last
             planned.append(PlannedBatch(bucket, left))
         if shuffle:
             planned = [planned[i] for i in rng.permutation(len(planned))]

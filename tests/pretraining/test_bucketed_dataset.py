@@ -14,22 +14,26 @@ from albert_keras.pretraining.record_batches import RecordBatches
 from albert_keras.pretraining.runner import prepare
 from albert_keras.pretraining.shard_files import ShardFiles
 
-LENGTHS = (16, 24, 48)
+LENGTHS = (32, 48, 96)
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory, write_corpus, tokenizer, library_documents):
-    """Pairs of which half are shorter than they could be."""
+    """Pairs of many lengths: of documents of three sentences."""
     folder = tmp_path_factory.mktemp("short")
+    documents = [
+        document[start : start + 3]
+        for document in library_documents[:14]
+        for start in range(0, len(document), 3)
+    ]
     prepare(
-        [write_corpus(folder / "corpus.txt", library_documents[:20])],
+        [write_corpus(folder / "corpus.txt", documents)],
         tokenizer,
         folder / "out",
         ExampleOptions(
-            max_seq_length=48,
-            max_predictions_per_seq=7,
-            short_seq_prob=0.5,
-            dupe_factor=2,
+            max_seq_length=96,
+            max_predictions_per_seq=12,
+            dupe_factor=1,
         ),
         shards=3,
         processes=1,
@@ -78,25 +82,33 @@ def test_an_epoch_has_each_example_once_with_the_masks_it_always_gets(shards):
 
 def test_shapes_are_few_and_their_padding_little(shards):
     shapes = Counter()
-    real = rows = 0
+    real = rows = shorter = filling = 0
     for x, y, weights in bucketed(shards):
         mask = x["padding_mask"].numpy()
         shape = mask.shape
-        assert shape in {(12, 16), (8, 24), (4, 48)}
+        assert shape in {(12, 32), (8, 48), (4, 96)}
         shapes[shape] += 1
-        # round(0.15 × length) masks, 7 at most.
-        masks = {16: 2, 24: 4, 48: 7}[shape[1]]
+        # round(0.15 × length) masks, 12 at most.
+        masks = {32: 5, 48: 7, 96: 12}[shape[1]]
         for part in (x["mask_positions"], y["mlm_logits"]):
             assert part.shape == (shape[0], masks)
         counts = weights["sop_logits"].numpy() > 0
         lengths = mask.sum(axis=1)
-        shorter = {16: 0, 24: 16, 48: 24}[shape[1]]
-        assert (lengths[counts] > shorter).all()
+        filling += (~counts).sum()
+        shorter += (lengths[counts] <= {32: 0, 48: 32, 96: 48}[shape[1]]).sum()
         assert not lengths[~counts].any()
         assert not weights["mlm_logits"].numpy()[~counts].any()
         real += mask.sum()
         rows += counts.sum()
     assert len(shapes) == 3
+    # Less than a batch of 12 is left and then less than one of 8; and it is
+    # only the very last batch that is not full.
+    assert shorter < 12 + 8
+    assert filling < 4
+    expected = make_buckets(ShardFiles(shards), 4, LENGTHS).batches(
+        ShardFiles(shards).length_histogram
+    )
+    assert [shapes[12, 32], shapes[8, 48], shapes[4, 96]] == expected.tolist()
     manifest = Manifest.read(shards)
     assert (real, rows) == (manifest.tokens, manifest.examples)
 
@@ -111,7 +123,7 @@ def test_a_run_goes_on_where_it_stopped_in_any_epoch(shards):
     ]
     first, second = whole[:per_epoch], whole[per_epoch : 2 * per_epoch]
     assert first != second
-    for skip in (1, per_epoch - 1, per_epoch, total - 2):
+    for skip in (1, per_epoch - 1, total - 2):
         resumed = bucketed(shards, repeat=True, skip=skip)
         for batch, expected in zip(
             resumed, whole[skip : skip + 4], strict=False
@@ -168,22 +180,22 @@ def test_auto_leaves_little_padding(shards):
     histogram = files.length_histogram
     manifest = Manifest.read(shards)
     assert histogram.sum() == manifest.examples
-    assert np.arange(49) @ histogram == manifest.tokens
+    assert np.arange(97) @ histogram == manifest.tokens
     lengths = make_buckets(files, 4, "auto").lengths
-    assert lengths[-1] <= 48
+    assert lengths[-1] <= 96
     assert all(length % 8 == 0 for length in lengths)
 
 
 def test_what_cannot_be_sorted_is_refused(shards, tmp_path, tokenizer):
-    for lengths in ((16, 49), (0, 16)):
-        with pytest.raises(ValueError, match=r"between 1 and .* 48\. Received"):
+    for lengths in ((16, 97), (0, 16)):
+        with pytest.raises(ValueError, match=r"between 1 and .* 96\. Received"):
             bucketed(shards, bucket_lengths=lengths)
     (tmp_path / "corpus.txt").write_text("A text.\nAnd more.\n" * 9)
     prepare(
         [tmp_path / "corpus.txt"],
         tokenizer,
         tmp_path / "masked",
-        ExampleOptions(max_seq_length=48, masking="static"),
+        ExampleOptions(max_seq_length=96, masking="static"),
         processes=1,
         show_progress=False,
     )
@@ -194,7 +206,7 @@ def test_what_cannot_be_sorted_is_refused(shards, tmp_path, tokenizer):
 def test_the_last_batch_is_filled_up_with_what_counts_for_nothing(shards):
     plain = list(dataset(shards, batch_size=16, shuffle=False))
     full = dataset(shards, batch_size=16, shuffle=False, fill_up=True)
-    assert full.element_spec[0]["token_ids"].shape == (16, 48)
+    assert full.element_spec[0]["token_ids"].shape == (16, 96)
     assert len(list(full)) == len(plain) == full.cardinality()
     *_, (x, y, weights) = full
     rows = plain[-1][1]["sop_logits"].shape[0]

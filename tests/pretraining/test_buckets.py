@@ -59,9 +59,11 @@ def test_examples_go_to_the_smallest_that_holds_them():
     assert buckets.bucket_of([1, 4, 5, 8]).tolist() == [0, 0, 1, 1]
     histogram = np.bincount([1, 4, 4, 4, 5])
     assert buckets.counts(histogram).tolist() == [4, 1]
-    assert buckets.batches(histogram).tolist() == [2, 1]
-    # 18 real tokens; two batches of 3 × 4 and one of 3 × 8.
-    assert padding_share(histogram, buckets) == pytest.approx(1 - 18 / 48)
+    # One of the four is left and joins the longer one.
+    assert buckets.batches(histogram).tolist() == [1, 1]
+    # 18 real tokens; a batch of 3 × 4 and one of 3 × 8.
+    assert padding_share(histogram, buckets) == pytest.approx(1 - 18 / 36)
+    assert buckets.batches(np.bincount([4] * 6)).tolist() == [2, 0]
     with pytest.raises(ValueError, match=r"8 tokens\. Received: one of 9"):
         buckets.bucket_of([3, 9])
 
