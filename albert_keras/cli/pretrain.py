@@ -89,6 +89,13 @@ def pretrain(
             help="Micro-batches of a step, to save memory.",
         ),
     ] = 1,
+    bucket_lengths: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|none|64,128,...",
+            help="Pad examples to the next of these lengths, a batch to one.",
+        ),
+    ] = "none",
     cased: Annotated[
         bool,
         typer.Option("--cased", help="The examples were made with --cased."),
@@ -148,7 +155,10 @@ def pretrain(
 
     from albert_keras.config import AlbertConfig
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
-    from albert_keras.training.examples import ShardExamples
+    from albert_keras.training.examples import (
+        ShardExamples,
+        parse_bucket_lengths,
+    )
     from albert_keras.training.options import PretrainingOptions
     from albert_keras.training.pretrain import pretrain as run_pretraining
 
@@ -167,8 +177,9 @@ def pretrain(
         steps_per_execution=steps_per_execution,
         gradient_accumulation_steps=accumulate,
     )
-    examples = ShardExamples(data)
-    held_out = ShardExamples(eval_data) if eval_data else None
+    lengths = parse_bucket_lengths(bucket_lengths)
+    examples = ShardExamples(data, lengths)
+    held_out = ShardExamples(eval_data, lengths) if eval_data else None
     is_file = config.endswith(".json") or Path(config).is_file()
     try:
         result = run_pretraining(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from albert_keras.pretraining.examples import ExampleOptions
 from albert_keras.pretraining.graph_masking import GraphMasker
 from albert_keras.pretraining.graph_random import ExampleRandom
 from albert_keras.pretraining.manifest import Manifest
+from albert_keras.pretraining.masking import prediction_budget
 from albert_keras.pretraining.pair_records import (
     join_pairs,
     parse_pairs,
@@ -44,20 +46,32 @@ class PairMasker:
         )
 
     def __call__(
-        self, epochs: tf.Tensor, numbers: tf.Tensor, records: tf.Tensor
+        self,
+        epochs: tf.Tensor,
+        numbers: tf.Tensor,
+        records: tf.Tensor,
+        length: tf.Tensor | None = None,
+        predictions: tf.Tensor | None = None,
     ) -> Batch:
         """Masks a batch.
+
+        What an example gets depends neither on the batch nor on its length.
 
         Args:
             epochs: int64 [B].
             numbers: int64 [B]. Numbers of the examples in the corpus.
             records: String [B].
+            length: int32 []. Tokens of every sequence, not fewer than the
+                longest of these has. None takes the manifest's.
+            predictions: int32 []. Masked positions of every sequence, as
+                `predictions_for` says for the length. None takes all.
 
         Returns:
             The batch, see `dataset`.
         """
         manifest = self._manifest
-        length = manifest.options.max_seq_length
+        if length is None:
+            length = manifest.options.max_seq_length
         pairs = parse_pairs(
             records,
             max_tokens=length - SPECIAL_TOKENS_PER_PAIR,
@@ -77,11 +91,30 @@ class PairMasker:
         )
         positions = sequence_positions(masked.positions, masked.weights, pairs)
         return _batch(
-            {**sequences._asdict(), "mask_positions": positions},
-            masked.labels,
-            masked.weights,
+            {
+                **sequences._asdict(),
+                "mask_positions": positions[:, :predictions],
+            },
+            masked.labels[:, :predictions],
+            masked.weights[:, :predictions],
             pairs.labels,
         )
+
+
+def predictions_for(length: int, options: ExampleOptions) -> int:
+    """The most masked positions of a sequence, with none to spare.
+
+    Args:
+        length: Tokens of the sequence, [CLS] and [SEP] counted.
+        options: How the examples are to be masked.
+
+    Returns:
+        The number of positions, at least 1.
+    """
+    budget = prediction_budget(
+        length, options.max_predictions_per_seq, options.masked_lm_prob
+    )
+    return max(1, budget * (1 + options.do_permutation))
 
 
 def examples_parser(

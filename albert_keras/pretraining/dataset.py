@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from albert_keras.pretraining.batches import PairMasker, examples_parser
+from albert_keras.pretraining.batches import (
+    Batch,
+    PairMasker,
+    examples_parser,
+    predictions_for,
+)
+from albert_keras.pretraining.buckets import Buckets, choose_lengths
+from albert_keras.pretraining.filling import filled_up
 from albert_keras.pretraining.manifest import Manifest
+from albert_keras.pretraining.record_batches import RecordBatches
+from albert_keras.pretraining.shard_files import ShardFiles
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-# Records on disk are in random order already; this buffer gives each epoch an
-# order of its own. At 512 tokens a record has about 2.8 kB.
-_SHUFFLE_RECORDS = 16_384
-
-# Files read in turn, and records taken from each at a turn.
-_FILES_AT_ONCE = 8
-_RECORDS_A_TURN = 16
+# Matrix units work on tiles of 8 at least.
+_LENGTHS_MULTIPLE_OF = 8
+# XLA compiles each. Pairs of whole documents need five or so, of short ones
+# with lengths of all kinds these many.
+_MOST_LENGTHS = 24
 
 
 def dataset(
-    shards: str | PathLike[str] | Iterable[str | PathLike[str]],
+    shards: str | PathLike[str] | Iterable[str | PathLike[str]] | ShardFiles,
     *,
     batch_size: int,
     shuffle: bool = True,
     seed: int = 0,
     repeat: bool = False,
     skip: int = 0,
+    fill_up: bool = False,
+    bucket_lengths: Sequence[int] | Literal["auto"] | None = None,
     tokenizer_sha256: str | None = None,
 ) -> tf.data.Dataset:
     """Read shards of pretraining examples as batches.
@@ -42,15 +48,29 @@ def dataset(
     batches goes on with `skip=n` exactly where it was; whole epochs are
     skipped without being read, and no skipped record is parsed.
 
+    With `bucket_lengths` each batch holds examples of about one length, padded
+    to the next of these. It has `batch_size` examples where they are of the
+    greatest length S, and k × `batch_size` at the length L, k = S // L: so that
+    a step costs about the same and whatever divides `batch_size`, replicas or
+    micro-batches, divides every batch. The last examples of an epoch that make
+    no full batch are padded to the next longer one, and its last batch is
+    filled up with examples of weight 0; no example is lost, and none is in an
+    epoch twice. Which masks an example gets does not change.
+
     Args:
         shards: A folder that `albert-keras prepare` wrote, or several, all
-            of the same lengths and tokenizer.
+            of the same lengths and tokenizer; or these, opened before.
         batch_size: Examples in a batch, B.
         shuffle: Whether each epoch has an order of its own, or that on disk.
         seed: Decides the order.
         repeat: Whether to go on for ever; if False there is one epoch, and
             its last batch may be smaller.
         skip: Number of batches that were consumed before.
+        fill_up: Whether the last batch gets examples of weight 0, so that all
+            are of one shape.
+        bucket_lengths: Lengths to pad to; S is always one of them. `"auto"`
+            takes the fewest multiples of 8, at most 24, that leave 4 % of the
+            tokens to padding. None pads everything to S.
         tokenizer_sha256: SHA-256 of the SentencePiece model in use; shards
             made with another are refused.
 
@@ -61,13 +81,15 @@ def dataset(
         `"mask_positions"` int32 [B, P]`}`;
         `y = {"mlm_logits"` int32 [B, P], the original ids, `"sop_logits"`
         int32 [B], 1 = swapped`}`; `sample_weight = {"mlm_logits"` float32
-        [B, P], 0 at padding, `"sop_logits"` float32 [B], ones`}`.
+        [B, P], 0 at padding, `"sop_logits"` float32 [B], 0 for an example that
+        fills up`}`. With `bucket_lengths` B, S and P differ between batches.
 
     Raises:
         FileNotFoundError: If a folder has no manifest, or lacks a shard.
         ValueError: If there are no examples, if shards do not fit each other
             or the tokenizer, if one has not the size that its manifest
-            says, or if an argument is out of range.
+            says, or if an argument is out of range. Also if there are to be
+            buckets and the examples are masked already.
 
     Example:
 
@@ -78,61 +100,30 @@ def dataset(
     """
     import tensorflow as tf
 
-    folders = _folders(shards)
-    manifests = [Manifest.read(folder) for folder in folders]
     _check_arguments(batch_size, skip)
-    _check_manifests(folders, manifests, tokenizer_sha256)
-    shards_read = [
-        (_checked_file(folder / shard.file, shard.bytes), shard.examples)
-        for folder, manifest in zip(folders, manifests, strict=True)
-        for shard in manifest.shards
-        if shard.examples
-    ]
-    files, sizes = zip(*shards_read, strict=True)
-    first_numbers = [0, *accumulate(sizes)][:-1]
-    count = sum(manifest.examples for manifest in manifests)
-    first_epoch, first_record = divmod(skip * batch_size, count)
-
-    def records_of(epoch: tf.Tensor) -> tf.data.Dataset:
-        # In a traced function this is the seed of its own graph. Otherwise
-        # that of the process would count too (and, being 0, would fail).
-        tf.random.set_seed(1)
-        order = tf.random.stateless_uniform(
-            [], [seed, epoch], minval=None, maxval=None, dtype=tf.int64
-        )
-        names = tf.data.Dataset.from_tensor_slices(
-            (list(files), tf.constant(first_numbers, tf.int64))
-        )
-        if shuffle:
-            names = names.shuffle(len(files), seed=order)
-        records = names.interleave(
-            lambda name, first: tf.data.TFRecordDataset(name).enumerate(first),
-            cycle_length=_FILES_AT_ONCE,
-            block_length=_RECORDS_A_TURN,
-        )
-        if shuffle:
-            records = records.shuffle(min(count, _SHUFFLE_RECORDS), seed=order)
-        done = tf.constant(first_record, tf.int64)
-        records = records.skip(tf.where(epoch == first_epoch, done, 0))
-        epochs = tf.data.Dataset.from_tensors(epoch).repeat()
-        return tf.data.Dataset.zip(epochs, records)
-
-    reader = _reader(manifests[0], seed)
-    if repeat:
-        last_epoch, cardinality = tf.int64.max, tf.data.INFINITE_CARDINALITY
+    if isinstance(shards, ShardFiles):
+        files = shards
     else:
-        last_epoch = 1
-        cardinality = max(0, math.ceil(count / batch_size) - skip)
-    batches = (
-        tf.data.Dataset.range(first_epoch, last_epoch)
-        .flat_map(records_of)
-        .batch(batch_size, drop_remainder=repeat)
-        .map(
-            reader,
-            num_parallel_calls=tf.data.AUTOTUNE,
-            deterministic=True,
-        )
-        .apply(tf.data.experimental.assert_cardinality(cardinality))
+        files = ShardFiles(shards, tokenizer_sha256)
+    buckets = None
+    if bucket_lengths is not None:
+        buckets = make_buckets(files, batch_size, bucket_lengths)
+    batches = RecordBatches(
+        files=files,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        seed=seed,
+        buckets=buckets,
+    ).read(repeat=repeat, skip=skip)
+    read = _reader(files.manifest, seed, buckets)
+    if fill_up and buckets is None:
+        read_batch = read
+
+        def read(*records: tf.Tensor) -> Batch:
+            return filled_up(read_batch(*records), batch_size)
+
+    batches = batches.map(
+        read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
     settings = tf.data.Options()
     # Under tf.distribute each worker takes its part of every batch. Sharding
@@ -143,17 +134,39 @@ def dataset(
     return batches.with_options(settings).prefetch(tf.data.AUTOTUNE)
 
 
-def _folders(
-    shards: str | PathLike[str] | Iterable[str | PathLike[str]],
-) -> list[Path]:
-    if isinstance(shards, (str, PathLike)):
-        return [Path(shards)]
-    folders = [Path(folder) for folder in shards]
-    if not folders:
-        raise ValueError(
-            "`shards` must name at least one folder. Received: no folders."
+def make_buckets(
+    files: ShardFiles,
+    batch_size: int,
+    bucket_lengths: Sequence[int] | Literal["auto"],
+) -> Buckets:
+    """The buckets that `dataset` sorts the examples of some shards into.
+
+    Args:
+        files: The shards.
+        batch_size: Examples of the greatest length in a batch.
+        bucket_lengths: As for `dataset`.
+
+    Raises:
+        ValueError: If a length is out of range, or examples are masked.
+    """
+    longest = files.manifest.options.max_seq_length
+    histogram = files.length_histogram
+    if bucket_lengths == "auto":
+        chosen = choose_lengths(
+            histogram, most=_MOST_LENGTHS, multiple_of=_LENGTHS_MULTIPLE_OF
         )
-    return folders
+        lengths = {min(length, longest) for length in chosen}
+    else:
+        lengths = {*bucket_lengths, longest}
+        if min(lengths) < 1 or max(lengths) > longest:
+            raise ValueError(
+                "`bucket_lengths` must be between 1 and the length of the "
+                f"examples, {longest}. Received: "
+                f"{', '.join(map(str, sorted(bucket_lengths)))}."
+            )
+    return Buckets.of_tokens(
+        sorted(lengths), tokens=batch_size * longest, multiple_of=batch_size
+    )
 
 
 def _check_arguments(batch_size: int, skip: int) -> None:
@@ -166,55 +179,31 @@ def _check_arguments(batch_size: int, skip: int) -> None:
         raise ValueError(f"`skip` must not be negative. Received: skip={skip}.")
 
 
-def _check_manifests(
-    folders: list[Path],
-    manifests: list[Manifest],
-    tokenizer_sha256: str | None,
-) -> None:
-    first = manifests[0]
-    expected = tokenizer_sha256 or first.tokenizer_sha256
-    for folder, manifest in zip(folders, manifests, strict=True):
-        if manifest.tokenizer_sha256 != expected:
-            raise ValueError(
-                f"The examples in '{folder}' must be made with the tokenizer "
-                f"in use, SHA-256 {expected[:12]}…. Received: examples made "
-                f"with {manifest.tokenizer_sha256[:12]}…."
-            )
-        for name in ("masking", "max_seq_length", "prediction_slots"):
-            value = getattr(manifest.options, name)
-            if value != getattr(first.options, name):
-                raise ValueError(
-                    f"All examples must have the same `{name}`. Received: "
-                    f"{getattr(first.options, name)} in '{folders[0]}', "
-                    f"{value} in '{folder}'."
-                )
-
-
-def _checked_file(path: Path, size: int) -> str:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"The shard '{path}' must exist, says its manifest. "
-            "Received: no such file."
-        )
-    if path.stat().st_size != size:
-        raise ValueError(
-            f"The shard '{path}' must have {size} bytes, says its manifest. "
-            f"Received: {path.stat().st_size} bytes."
-        )
-    return str(path)
-
-
 def _reader(
-    manifest: Manifest, seed: int
-) -> Callable[
-    [tf.Tensor, tuple[tf.Tensor, tf.Tensor]], tuple[dict, dict, dict]
-]:
-    """A function from epochs, numbers and records of B examples to a batch."""
+    manifest: Manifest, seed: int, buckets: Buckets | None
+) -> Callable[..., Batch]:
+    """A function from what `RecordBatches` reads to a batch."""
+    import tensorflow as tf
+
     options = manifest.options
     if options.masking == "static":
         parse = examples_parser(
             options.max_seq_length, options.prediction_slots
         )
-        return lambda epochs, numbered: parse(numbered[1])
+        return lambda bucket, epochs, numbers, records: parse(records)
     mask = PairMasker(manifest, seed)
-    return lambda epochs, numbered: mask(epochs, *numbered)
+    if buckets is None:
+        return lambda bucket, *records: mask(*records)
+    lengths = tf.constant(buckets.lengths)
+    rows = tf.constant(buckets.batch_sizes)
+    predictions = tf.constant(
+        [predictions_for(length, options) for length in buckets.lengths]
+    )
+
+    def read(bucket: tf.Tensor, *records: tf.Tensor) -> Batch:
+        batch = mask(
+            *records, length=lengths[bucket], predictions=predictions[bucket]
+        )
+        return filled_up(batch, rows[bucket])
+
+    return read

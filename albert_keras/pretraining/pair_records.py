@@ -76,13 +76,14 @@ class GraphPairs(NamedTuple):
 
 
 def parse_pairs(
-    records: tf.Tensor, *, max_tokens: int, vocabulary_size: int
+    records: tf.Tensor, *, max_tokens: int | tf.Tensor, vocabulary_size: int
 ) -> GraphPairs:
     """Takes records apart in the graph.
 
     Args:
         records: String tensor [B], as `PairSerializer` makes them.
-        max_tokens: Most tokens of a pair, T.
+        max_tokens: Most tokens of a pair, T; a tensor where it is another for
+            each batch.
         vocabulary_size: That of the tokenizer.
 
     Returns:
@@ -139,6 +140,8 @@ def join_pairs(
     import tensorflow as tf
 
     most = tokens.shape[1]
+    if most is None:
+        most = tf.shape(tokens)[1]
     places = tf.range(most + 3)[None]
     first_sep = pairs.first_lengths[:, None] + 1
     last_sep = pairs.lengths[:, None] + 2

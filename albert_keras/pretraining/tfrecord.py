@@ -8,6 +8,7 @@ bytes, the data, the masked CRC of the data (tensorflow/core/lib/io,
 `record_writer.h`; the mask is that of `crc32c.h`).
 """
 
+import mmap
 import struct
 from collections.abc import Iterator
 from functools import cache
@@ -46,6 +47,22 @@ def split_records(content: bytes) -> Iterator[bytes]:
         stop = start + _HEADER_BYTES + length + _FOOTER_BYTES
         yield content[start:stop]
         start = stop
+
+
+def record_sizes(content: bytes | mmap.mmap) -> Iterator[int]:
+    """The bytes of each record's data, of which only the headers are read.
+
+    Args:
+        content: Records one after the other, as bytes or as a file in memory.
+
+    Yields:
+        The size of each in turn.
+    """
+    start = 0
+    while start < len(content):
+        (length,) = struct.unpack_from("<Q", content, start)
+        yield length
+        start += _HEADER_BYTES + length + _FOOTER_BYTES
 
 
 def first_damaged_record(content: bytes) -> int | None:

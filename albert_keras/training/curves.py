@@ -1,5 +1,6 @@
-"""curves.png: losses and accuracies over the steps."""
+"""curves.png: losses, accuracies, learning rate and gradient norm by step."""
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import cycle
 from pathlib import Path
@@ -12,7 +13,11 @@ _PANELS = {
     "masked_lm_accuracy": "masked LM: accuracy",
     "sentence_order_loss": "sentence order: loss (nats)",
     "sentence_order_accuracy": "sentence order: accuracy",
+    "learning_rate": "learning rate",
+    "gradient_norm": "gradient norm before clipping",
 }
+# Clipping by global norm, optimization.py of google-research/albert.
+_CLIP_NORM = 1.0
 _LABELS = {"train": "training", "eval": "held out"}
 _COLOURS = {"train": "tab:blue", "eval": "tab:orange"}
 
@@ -24,6 +29,7 @@ def draw_curves(
 ) -> None:
     """Draws both losses and both accuracies, training and held out.
 
+    Below them the learning rate and the norm of the gradient, of training.
     Needs matplotlib, and no display.
 
     Args:
@@ -40,18 +46,26 @@ def draw_curves(
     levels = {
         "masked_lm_accuracy": dict(baselines or {}),
         "sentence_order_accuracy": {"chance": 0.5},
+        "gradient_norm": {"clipped above": _CLIP_NORM},
     }
-    figure = Figure(figsize=(10, 7))
+    figure = Figure(figsize=(10, 9.5))
     FigureCanvasAgg(figure)
     # A layout engine would draw everything twice.
-    figure.subplots_adjust(0.07, 0.07, 0.98, 0.95, wspace=0.18, hspace=0.16)
+    figure.subplots_adjust(0.08, 0.06, 0.98, 0.96, wspace=0.18, hspace=0.2)
     for panel, (metric, title) in zip(
-        figure.subplots(2, 2, sharex=True).flat, _PANELS.items(), strict=True
+        figure.subplots(3, 2, sharex=True).flat, _PANELS.items(), strict=True
     ):
+        has_points = False
         for split, colour in _COLOURS.items():
-            steps = [row.step for row in rows if row.split == split]
-            values = [row.values[metric] for row in rows if row.split == split]
-            if steps:
+            points = [
+                (row.step, row.values[metric])
+                for row in rows
+                if row.split == split
+                and math.isfinite(row.values.get(metric, math.nan))
+            ]
+            if points:
+                has_points = True
+                steps, values = zip(*points, strict=True)
                 panel.plot(
                     steps,
                     values,
@@ -62,7 +76,7 @@ def draw_curves(
                     markersize=4,
                 )
         for (label, level), style in zip(
-            levels.get(metric, {}).items(),
+            levels.get(metric, {}).items() if has_points else (),
             cycle((":", "--", "-.")),
             strict=False,
         ):
@@ -71,10 +85,17 @@ def draw_curves(
             )
         if metric.endswith("accuracy"):
             panel.yaxis.set_major_formatter(PercentFormatter(xmax=1.0))
+        if metric == "gradient_norm" and has_points:
+            panel.set_yscale("log")
+        if metric == "learning_rate":
+            panel.ticklabel_format(axis="y", style="sci", scilimits=(-3, 3))
         panel.set_title(title, fontsize=11)
         panel.grid(alpha=0.3)
-        panel.legend(fontsize=9)
-    for panel in figure.axes[2:]:
+        if has_points:
+            panel.legend(fontsize=9)
+        else:
+            panel.text(0.5, 0.5, "not measured", ha="center", color="0.4")
+    for panel in figure.axes[4:]:
         panel.set_xlabel("step")
     with written_whole(path) as partial:
         figure.savefig(partial, dpi=110, format="png")

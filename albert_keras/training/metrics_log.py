@@ -23,7 +23,9 @@ class MetricsRow(NamedTuple):
         step: finished steps.
         split: `"train"`, means since the last such row, or `"eval"`.
         values: number by name: `METRICS`; for `"train"` also `learning_rate`,
-            and `tokens_per_second` once a step was timed.
+            `gradient_norm` (before clipping) where the train step tells it,
+            and, once a step was timed, `tokens_per_second` (without padding)
+            and `share_of_peak`.
     """
 
     step: int
@@ -46,7 +48,9 @@ class MetricsLog:
         "split",
         *METRICS,
         "learning_rate",
+        "gradient_norm",
         "tokens_per_second",
+        "share_of_peak",
     )
 
     def __init__(self, path: Path) -> None:
@@ -75,7 +79,9 @@ class MetricsLog:
         self.rows.append(row)
 
     def _writer(self, file: TextIO) -> csv.DictWriter:
-        return csv.DictWriter(file, self.COLUMNS, lineterminator="\n")
+        return csv.DictWriter(
+            file, self.COLUMNS, extrasaction="ignore", lineterminator="\n"
+        )
 
 
 def _flat(row: MetricsRow) -> dict[str, object]:

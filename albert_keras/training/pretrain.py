@@ -28,7 +28,12 @@ from albert_keras.training.callbacks import (
     StopOnNonFiniteLoss,
 )
 from albert_keras.training.compiling import compile_for
-from albert_keras.training.examples import Examples
+from albert_keras.training.divergence import WarnOfDivergence
+from albert_keras.training.examples import (
+    Examples,
+    batch_shapes_of,
+    records_of_step,
+)
 from albert_keras.training.interrupts import StopSignals
 from albert_keras.training.loop import finished_steps, loop_of
 from albert_keras.training.optimizers import AdamW, Lamb
@@ -43,6 +48,7 @@ from albert_keras.training.run_checkpoints import RestoredState, RunCheckpoints
 from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.run_log import RunLog
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
+from albert_keras.training.share_of_peak import step_cost
 from albert_keras.training.step_budget import measure_speed, plan_within
 from albert_keras.training.strategies import TrainingStrategy
 from albert_keras.training.workers import from_chief, lost_workers_named
@@ -224,8 +230,8 @@ class _Run:
             if eval_data
             else None
         )
-        shape = self.train_batches(skip=0).element_spec[0]["token_ids"].shape
-        self.sequence_length = shape[1]
+        self.shapes = batch_shapes_of(data, options.batch_size)
+        self.sequence_length = self.shapes.sequence_length
         self._check_sizes()
 
     def _check_sizes(self) -> None:
@@ -375,17 +381,30 @@ class _Run:
         loop.finished_steps, loop.signals = step, signals
         self._share_metrics()
         log = RunLog(self.folder, step, baselines)
-        measured = MeasureTraining(
-            log,
-            plan,
-            schedule,
-            self.options.batch_size * self.sequence_length,
-        )
+        cost = step_cost(self.config, self.options.dtype, self.shapes)
+        measured = MeasureTraining(log, plan, schedule, cost)
         if restored:
             measured.set_state(restored.notes)
             self._tell_of(restored)
         progress = ShowProgress(self.console, plan, measured)
-        callbacks = [StopOnNonFiniteLoss(checkpoints), measured, progress]
+        callbacks = [
+            StopOnNonFiniteLoss(
+                checkpoints,
+                records_of_step(
+                    self.data, self.options.batch_size, self.options.seed
+                ),
+                self.folder.bad_batch,
+            ),
+            measured,
+            progress,
+            WarnOfDivergence(
+                self.console,
+                log,
+                plan,
+                checkpoints,
+                self.options.peak_learning_rate,
+            ),
+        ]
         if self.eval_batches is not None:
             callbacks.append(
                 Evaluate(self.eval_batches, log, plan, signals, [progress])

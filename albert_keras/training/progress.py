@@ -12,11 +12,15 @@ from rich.progress import BarColumn, Progress, TextColumn
 from albert_keras.training.callbacks import MeasureTraining, StepCallback
 from albert_keras.training.options import TrainingPlan
 
+# Where there is no terminal: at first a line every ten seconds, then after each
+# twentieth of the time gone by, in long runs every ten minutes.
 _SECONDS_BETWEEN_LINES = 10.0
+_SHARE_BETWEEN_LINES = 1 / 20
+_MOST_SECONDS_BETWEEN_LINES = 600.0
 
 
 class ShowProgress(StepCallback):
-    """A bar in a terminal; in a file or a pipe a line every ten seconds.
+    """A bar in a terminal; in a file or a pipe a line now and then.
 
     Enter it around `fit`, so that the terminal is as it was after an error.
 
@@ -35,12 +39,12 @@ class ShowProgress(StepCallback):
         self.measured = measured
         self._bar = Progress(
             BarColumn(bar_width=10),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             console=console,
             disable=not console.is_terminal,
         )
         self._task = self._bar.add_task("", total=plan.num_train_steps)
-        self._last_line = -_SECONDS_BETWEEN_LINES
+        self._next_line = 0.0
         self._first: tuple[int, float] | None = None
 
     def __enter__(self) -> "ShowProgress":
@@ -65,20 +69,25 @@ class ShowProgress(StepCallback):
         state = self._describe_step(step, now)
         self._show(step, state)
         if not self.console.is_terminal and (
-            now - self._last_line >= _SECONDS_BETWEEN_LINES
-            or step == self.plan.num_train_steps
+            now >= self._next_line or step == self.plan.num_train_steps
         ):
-            self._last_line = now
-            self.console.print(f"{self._position(step)}  {state}")
+            self._next_line = now + line_gap(now - self._first[1])
+            self._print_line(f"{self._position(step)}  {state}")
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         self._show(self.step, "evaluating")
 
     def on_test_end(self, logs: dict[str, float] | None = None) -> None:
         if logs and not self.model.stop_evaluating:
-            self.console.print(
+            self._print_line(
                 f"{self._position(self.step)}  held out: {describe(logs)}"
             )
+
+    def _print_line(self, line: str) -> None:
+        # A log file has no width: what reads it looks for whole lines.
+        self.console.print(
+            line, soft_wrap=not self.console.is_terminal, highlight=False
+        )
 
     def _show(self, step: int, state: str) -> None:
         self._bar.update(
@@ -91,6 +100,8 @@ class ShowProgress(StepCallback):
         parts = [describe(self.measured.means)]
         if self.measured.tokens_per_second is not None:
             parts.append(f"{self.measured.tokens_per_second:,.0f} tokens/s")
+        if self.measured.share_of_peak is not None:
+            parts.append(f"{self.measured.share_of_peak:.0%} of peak")
         first_step, started = self._first or (step, now)
         if step > first_step:
             seconds_per_step = (now - started) / (step - first_step)
@@ -113,6 +124,16 @@ def describe(values: Mapping[str, float]) -> str:
         f"MLM {values['masked_lm_accuracy']:.1%}  "
         f"SOP {values['sentence_order_accuracy']:.1%}"
     )
+
+
+def line_gap(elapsed: float) -> float:
+    """Seconds to the next line, where there is no terminal.
+
+    Args:
+        elapsed: float. Seconds since the first line.
+    """
+    gap = max(_SECONDS_BETWEEN_LINES, _SHARE_BETWEEN_LINES * elapsed)
+    return min(gap, _MOST_SECONDS_BETWEEN_LINES)
 
 
 @contextlib.contextmanager

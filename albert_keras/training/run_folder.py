@@ -21,6 +21,7 @@ class RunFolder:
     curves.png          the same to look at
     checkpoints/        what the run is resumed from
     preset/             the trained model, once the run is finished
+    bad_batch.json      the records whose loss was not finite, if that was so
     ```
 
     A folder with a run.json is a run; any other folder must be empty to become
@@ -40,6 +41,7 @@ class RunFolder:
         self.curves = self.path / "curves.png"
         self.checkpoints = self.path / "checkpoints"
         self.preset = self.path / "preset"
+        self.bad_batch = self.path / "bad_batch.json"
 
     def is_run(self) -> bool:
         """Whether a run was begun here."""
@@ -90,6 +92,7 @@ class RunFolder:
             self.checkpoints,
             self.tensorboard,
             self.curves,
+            self.bad_batch,
             self.metrics,
             self.tokenizer,
             self.config,

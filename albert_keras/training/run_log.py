@@ -43,6 +43,11 @@ class RunLog:
         if time.monotonic() - self._drawn > _SECONDS_BETWEEN_DRAWINGS:
             self._draw()
 
+    @property
+    def rows(self) -> list[MetricsRow]:
+        """All rows so far, in the order in which they were measured."""
+        return self._csv.rows
+
     def last(self, split: str) -> MetricsRow | None:
         """The latest row of a split."""
         rows = [row for row in self._csv.rows if row.split == split]

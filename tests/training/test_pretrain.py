@@ -80,6 +80,7 @@ def rows_of(run_dir):
         rows = list(csv.DictReader(file))
     for row in rows:
         row.pop("tokens_per_second")
+        row.pop("share_of_peak")
     return rows
 
 

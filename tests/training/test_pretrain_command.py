@@ -54,8 +54,8 @@ def test_shards_give_every_example_once_and_go_on(examples):
     (description,) = held_out.describe()
     seen = [
         tuple(ids)
-        for x, _, _ in held_out.evaluation_batches(4)
-        for ids in x["token_ids"].numpy()
+        for x, _, weights in held_out.evaluation_batches(4)
+        for ids in x["token_ids"].numpy()[weights["sop_logits"] == 1]
     ]
     assert len(seen) == description["examples"]
     both = ShardExamples([examples / "held_out", examples / "train"])
