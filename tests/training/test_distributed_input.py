@@ -7,8 +7,7 @@ import textwrap
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.data.experimental.ops import distribute as rebatching
-from tensorflow.python.distribute import input_ops
+from tensorflow.python.distribute import input_lib
 
 from albert_keras.pretraining import ExampleOptions, prepare
 from albert_keras.pretraining.buckets import Buckets
@@ -66,25 +65,34 @@ def arrays(batch):
     return [leaf.numpy() for leaf in tf.nest.flatten(batch)]
 
 
+def share_of_worker(batches, worker, workers, replicas):
+    """What `experimental_distribute_dataset` reads in one of several workers.
+
+    One part after the other: as many a step as the worker has replicas.
+    """
+    distributed = input_lib.DistributedDataset(
+        input_lib.InputWorkers([("CPU:0", ["CPU:0"] * replicas)]),
+        tf.distribute.MirroredStrategy(["CPU:0"]),
+        dataset=batches,
+        num_replicas_in_sync=workers * replicas,
+        input_context=tf.distribute.InputContext(
+            num_input_pipelines=workers,
+            input_pipeline_id=worker,
+            num_replicas_in_sync=workers * replicas,
+        ),
+    )
+    (local,) = distributed._cloned_datasets
+    return local
+
+
 @pytest.mark.parametrize(("workers", "replicas"), [(2, 1), (2, 2), (4, 1)])
 def test_workers_share_every_batch(shards, workers, replicas):
-    """What `experimental_distribute_dataset` makes of a dataset in a worker.
-
-    Each worker rebatches for all replicas and then shards by data.
-    """
+    """The union of what the replicas see at a step is the whole batch."""
     for name, batches in inputs(shards).items():
         total = workers * replicas
         seen = []
         for worker in range(workers):
-            size = rebatching.compute_batch_size(batches)
-            if size >= 0:
-                sizes = rebatching.batch_sizes_for_worker(
-                    size, workers, replicas, worker
-                )
-                local = rebatching._RebatchDataset(batches, sizes)
-            else:
-                local = rebatching._LegacyRebatchDataset(batches, total)
-            local = input_ops.auto_shard_dataset(local, workers, worker, total)
+            local = share_of_worker(batches, worker, workers, replicas)
             seen.append([arrays(part) for part in local])
         whole = [arrays(batch) for batch in batches]
         for parts in seen:
@@ -95,7 +103,8 @@ def test_workers_share_every_batch(shards, workers, replicas):
                 for worker in seen
                 for replica in range(replicas)
             ]
-            assert {len(part[0]) for part in parts} == {len(batch[0]) // total}
+            sizes = {len(part[0]) for part in parts}
+            assert sizes == {len(batch[0]) // total}, name
             for leaf, expected in enumerate(batch):
                 union = np.concatenate([part[leaf] for part in parts])
                 ours, theirs = (
