@@ -1,5 +1,6 @@
 """`albert-keras pretrain`: examples to a trained model."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -40,7 +41,9 @@ def pretrain(
         float | None,
         typer.Option(help="Minutes to train for, instead of steps."),
     ] = None,
-    batch_size: Annotated[int, typer.Option(help="Examples in a step.")] = 64,
+    batch_size: Annotated[
+        int, typer.Option(help="Examples in a step, on all devices together.")
+    ] = 64,
     learning_rate: Annotated[
         float | None,
         typer.Option(
@@ -56,9 +59,36 @@ def pretrain(
         Literal["lamb", "adamw"], typer.Option(help="ALBERT's own form of it.")
     ] = "lamb",
     dtype: Annotated[
-        Literal["float32", "mixed_bfloat16"],
+        Literal["float32", "mixed_bfloat16", "mixed_float16"],
         typer.Option(help="What to compute in; weights are float32."),
     ] = "float32",
+    strategy: Annotated[
+        Literal[
+            "auto", "one", "mirrored", "multiworker", "tpu", "data-parallel"
+        ],
+        typer.Option(
+            help="Devices to train on; auto takes the workers of TF_CONFIG, "
+            "the TPU, or all GPUs. data-parallel needs KERAS_BACKEND=jax."
+        ),
+    ] = "auto",
+    tpu: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="TPU to use; local on its own VM."),
+    ] = None,
+    cpu_devices: Annotated[
+        int | None,
+        typer.Option(help="Divide the CPU, to try a strategy without GPUs."),
+    ] = None,
+    steps_per_execution: Annotated[
+        int, typer.Option(help="Steps between two returns to Python.")
+    ] = 1,
+    accumulate: Annotated[
+        int,
+        typer.Option(
+            "--gradient-accumulation-steps",
+            help="Micro-batches of a step, to save memory.",
+        ),
+    ] = 1,
     bucket_lengths: Annotated[
         str,
         typer.Option(
@@ -112,8 +142,16 @@ def pretrain(
 
     Ctrl-C ends the run after the step, with exit code 130; SIGTERM likewise,
     with 143. The same command with --resume goes on.
+
+    Of several workers all stop when one is asked to, and with code 2 when one
+    is lost. Start them all again with --resume.
     """
     import tensorflow as tf
+
+    from albert_keras.training.strategies import choose_strategy
+
+    # First of all: nothing may use a device before.
+    devices = choose_strategy(strategy, tpu=tpu, cpu_devices=cpu_devices)
 
     from albert_keras.config import AlbertConfig
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
@@ -136,6 +174,8 @@ def pretrain(
         log_every=log_every,
         eval_every=eval_every,
         checkpoint_every=checkpoint_every,
+        steps_per_execution=steps_per_execution,
+        gradient_accumulation_steps=accumulate,
     )
     lengths = parse_bucket_lengths(bucket_lengths)
     examples = ShardExamples(data, lengths)
@@ -155,13 +195,20 @@ def pretrain(
             eval_data=held_out,
             resume=resume,
             overwrite=overwrite,
+            strategy=devices,
         )
+    except ConnectionError as error:
+        typer.echo(f"Error: {error}", err=True)
+        # The usual end of a process would wait for the worker that is lost.
+        os._exit(2)
     except tf.errors.DataLossError:
         # It names no file; reading all of them finds the one.
         examples.check_shards()
         if held_out is not None:
             held_out.check_shards()
         raise
+    if not devices.is_chief:
+        return
     metrics = result.metrics
     typer.echo(
         f"{out}: {result.num_train_steps:,} steps; masked LM "

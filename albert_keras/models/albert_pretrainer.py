@@ -22,7 +22,10 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
     tokens, and the mean cross entropy of the order, unweighted against each
     other. It needs no `loss` in `compile`; metrics carry the names of
     google's evaluation: `masked_lm_loss`, `masked_lm_accuracy`,
-    `sentence_order_loss`, `sentence_order_accuracy`.
+    `sentence_order_loss`, `sentence_order_accuracy`. All are exact over
+    whatever they were measured on, and `loss` is the sum of both losses.
+
+    Under `tf.distribute`, compile with `ak.training.compile_for`.
 
     Args:
         backbone: An `ak.AlbertBackbone`.
@@ -41,7 +44,8 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
 
     Labels have the same keys, with int32 `[batch, predictions]` and
     `[batch]`; the sample weight of `mlm_logits` is 1 for a prediction and 0
-    for padding.
+    for padding, that of `sop_logits` 1 for an example and 0 for one that only
+    fills the batch.
 
     Source: google-research/albert, `run_pretraining.py`,
     `get_masked_lm_output`, `get_sentence_order_output`, `model_fn_builder`.
@@ -113,6 +117,21 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
     def preprocess_samples(self, x, y=None, sample_weight=None):
         return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
 
+    def loss_denominators(self, y, sample_weight=None):
+        """What the losses divide by, for a batch that comes in parts.
+
+        Args:
+            y: Labels.
+            sample_weight: Their weights, or None for ones.
+
+        Returns:
+            Dictionary of float32 `[]`: the sums of weights. Summed over the
+            parts they are the `denominators` of `compute_loss`.
+        """
+        return {
+            key: ops.sum(_weights(key, y, sample_weight)) for key in _OUTPUTS
+        }
+
     def compute_loss(
         self,
         x=None,
@@ -120,45 +139,76 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
         y_pred=None,
         sample_weight=None,
         training=True,
+        denominators=None,
     ):
-        weights = _masked_lm_weights(y, sample_weight)
-        masked_lm = _cross_entropy(y["mlm_logits"], y_pred["mlm_logits"])
-        sentence_order = _cross_entropy(y["sop_logits"], y_pred["sop_logits"])
-        return (
-            # 1e-5 as in run_pretraining.py: a batch may have no mask.
-            ops.sum(masked_lm * weights) / (ops.sum(weights) + 1e-5)
-            + ops.mean(sentence_order)
+        """The loss, or what a part of a batch contributes to it.
+
+        Args:
+            x: Not used.
+            y: Labels.
+            y_pred: What the model put out.
+            sample_weight: Weights, or None for ones.
+            training: Not used.
+            denominators: `loss_denominators` of the whole batch, if this is
+                a part of one.
+
+        Returns:
+            float32 `[]`.
+        """
+        if denominators is None:
+            denominators = self.loss_denominators(y, sample_weight)
+        return sum(
+            ops.sum(
+                _cross_entropy(y[key], y_pred[key])
+                * _weights(key, y, sample_weight)
+            )
+            # 1e-5 as in run_pretraining.py: a batch may have no mask. The
+            # order's loss is a plain mean there; only padding may be all.
+            / _positive(key, denominators[key])
+            for key in _OUTPUTS
         )
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        weights = _masked_lm_weights(y, sample_weight)
-        for key, loss, accuracy, weight in (
-            (
-                "mlm_logits",
-                self.masked_lm_loss,
-                self.masked_lm_accuracy,
-                weights,
-            ),
+        for key, loss, accuracy in (
+            ("mlm_logits", self.masked_lm_loss, self.masked_lm_accuracy),
             (
                 "sop_logits",
                 self.sentence_order_loss,
                 self.sentence_order_accuracy,
-                None,
             ),
         ):
             labels, logits = y[key], y_pred[key]
-            loss.update_state(_cross_entropy(labels, logits), weight)
+            weights = _weights(key, y, sample_weight)
+            loss.update_state(_cross_entropy(labels, logits), weights)
             right = ops.equal(
                 ops.argmax(logits, axis=-1), ops.cast(labels, "int32")
             )
-            accuracy.update_state(ops.cast(right, "float32"), weight)
+            accuracy.update_state(ops.cast(right, "float32"), weights)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
+    def get_metrics_result(self):
+        results = super().get_metrics_result()
+        # Keras' own is a mean of the batches' losses, and the last batch of
+        # an evaluation has fewer examples than the others.
+        results["loss"] = (
+            self.masked_lm_loss.result() + self.sentence_order_loss.result()
+        )
+        return results
 
-def _masked_lm_weights(y, sample_weight):
+
+_OUTPUTS = ("mlm_logits", "sop_logits")
+
+
+def _weights(key, y, sample_weight):
     if sample_weight is None:
-        return ops.ones_like(y["mlm_logits"], dtype="float32")
-    return ops.cast(sample_weight["mlm_logits"], "float32")
+        return ops.ones_like(y[key], dtype="float32")
+    return ops.cast(sample_weight[key], "float32")
+
+
+def _positive(key, denominator):
+    if key == "mlm_logits":
+        return denominator + 1e-5
+    return ops.maximum(denominator, 1e-5)
 
 
 def _cross_entropy(labels, logits):

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from albert_keras.pretraining.shard_files import RecordPlace
 from albert_keras.training.interrupts import StopSignals
+from albert_keras.training.loop import finished_steps
 from albert_keras.training.metrics_log import METRICS, MetricsRow
 from albert_keras.training.options import TrainingPlan
 from albert_keras.training.run_checkpoints import RunCheckpoints
@@ -45,7 +46,7 @@ class StepCallback(keras.callbacks.Callback):
     @property
     def step(self) -> int:
         """Finished steps of the run."""
-        return int(self.model.optimizer.iterations)
+        return finished_steps(self.model)
 
     def on_train_batch_begin(
         self, batch: int, logs: dict[str, float] | None = None
@@ -303,7 +304,7 @@ class Evaluate(StepCallback):
 
     def _must_stop(self) -> bool:
         is_last = self.step == self.plan.num_train_steps
-        return self.signals.received is not None and not is_last
+        return self.signals.must_stop and not is_last
 
 
 class SaveCheckpoints(StepCallback):
@@ -329,11 +330,29 @@ class SaveCheckpoints(StepCallback):
         self.signals = signals
         self.measured = measured
 
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        # `Evaluate` may just have made up for an evaluation.
+        score = self._score(self.step)
+        if self.checkpoints.is_best(score):
+            notes = self.measured.get_state()
+            self.checkpoints.save(self.model, self.step, notes, score)
+
     def on_step_end(self, step: int, logs: dict[str, float]) -> None:
-        is_asked_to_stop = self.signals.received is not None
-        if is_asked_to_stop or self.plan.is_due(
-            step, self.plan.checkpoint_every
+        is_asked_to_stop = self.signals.must_stop
+        score = self._score(step)
+        if (
+            is_asked_to_stop
+            or self.checkpoints.is_best(score)
+            or self.plan.is_due(step, self.plan.checkpoint_every)
         ):
-            self.checkpoints.save(self.model, step, self.measured.get_state())
+            notes = self.measured.get_state()
+            self.checkpoints.save(self.model, step, notes, score)
         if is_asked_to_stop:
             self.model.stop_training = True
+
+    def _score(self, step: int) -> float | None:
+        """The accuracy on held-out examples, if they were evaluated now."""
+        last = self.measured.log.last("eval")
+        if last is None or last.step != step:
+            return None
+        return last.values["masked_lm_accuracy"]

@@ -1,6 +1,7 @@
 """What a training step costs, in floating-point operations."""
 
 import time
+from typing import Any
 
 from keras import ops
 
@@ -13,13 +14,10 @@ _ENOUGH_SECONDS = 0.05
 _REPETITIONS = 5
 
 
-def forward_flops(
-    config: AlbertConfig,
-    batch_size: int,
-    sequence_length: int,
-    predictions_per_seq: int,
+def block_flops(
+    config: AlbertConfig, batch_size: int, sequence_length: int
 ) -> float:
-    """Operations of the matrix products of a pretraining forward pass.
+    """Operations of the matrix products of one block, forward.
 
     A product of `[m, k]` and `[k, n]` counts `2·m·k·n`. What is not a matrix
     product (layer norms, activations, softmax) is left out, as is usual for the
@@ -29,23 +27,46 @@ def forward_flops(
         config: of the model.
         batch_size: int. Examples B.
         sequence_length: int. Tokens S of an example, padding included.
-        predictions_per_seq: int. Masked positions P of an example.
 
     Returns:
         The number of operations.
     """
-    hidden, embedding = config.hidden_size, config.embedding_size
-    tokens = batch_size * sequence_length
-    block = (
-        4 * hidden * hidden  # query, key, value and output
-        + 2 * hidden * config.intermediate_size
-        + 2 * sequence_length * hidden  # scores and context
+    hidden = config.hidden_size
+    return (
+        2.0
+        * batch_size
+        * sequence_length
+        * (
+            4 * hidden * hidden  # query, key, value and output
+            + 2 * hidden * config.intermediate_size
+            + 2 * sequence_length * hidden  # scores and context
+        )
     )
+
+
+def forward_flops(
+    config: AlbertConfig,
+    batch_size: int,
+    sequence_length: int,
+    predictions_per_seq: int,
+) -> float:
+    """Operations of the matrix products of a pretraining forward pass.
+
+    Args:
+        config: of the model.
+        batch_size: int. Examples B.
+        sequence_length: int. Tokens S of an example, padding included.
+        predictions_per_seq: int. Masked positions P of an example.
+
+    Returns:
+        The number of operations, counted as in `block_flops`.
+    """
+    hidden, embedding = config.hidden_size, config.embedding_size
     blocks = config.num_hidden_layers * config.inner_group_num
     projection = hidden * embedding if hidden != embedding else 0
     predictions = batch_size * predictions_per_seq
-    return 2.0 * (
-        tokens * (blocks * block + projection)
+    return blocks * block_flops(config, batch_size, sequence_length) + 2.0 * (
+        batch_size * sequence_length * projection
         + predictions * embedding * (hidden + config.vocab_size)
         + batch_size * hidden * (hidden + 2)  # pooler and sentence order
     )
@@ -104,6 +125,6 @@ def measured_peak_flops(dtype: str = "float32") -> float:
     return best
 
 
-def _wait(tensor: object) -> None:
+def _wait(tensor: Any) -> None:
     """Returns when a tensor is computed, of which one number is fetched."""
     float(ops.convert_to_numpy(ops.cast(tensor[0, 0], "float32")))

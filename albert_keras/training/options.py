@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 OPTIMIZERS = ("lamb", "adamw")
-DTYPES = ("float32", "mixed_bfloat16")
+DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 DEFAULT_EVALUATIONS = 10
 
 # Defaults of google-research/albert's run_pretraining.py for this batch size.
@@ -21,7 +21,8 @@ class PretrainingOptions:
         minutes: float or `None`. Wall-clock minutes to fill instead: a few
             steps are timed before the run, and their speed fixes
             `num_train_steps`.
-        batch_size: int. Examples of a step. The original takes 4,096.
+        batch_size: int. Examples of a step, on all devices and in all
+            micro-batches together. The original takes 4,096.
         learning_rate: float or `None`. The peak rate. `None` is for LAMB alone:
             the original's 0.00176 scaled by the root of the batch size over
             4,096 (You et al. 2019, section 4.3). At the full 0.00176, a batch
@@ -29,8 +30,9 @@ class PretrainingOptions:
         warmup_proportion: float. Share of the steps in which the rate rises.
             0.025 is the original's 3,125 of 125,000 steps.
         optimizer: `"lamb"` or `"adamw"`.
-        dtype: `"float32"` or `"mixed_bfloat16"`: float32 weights, bfloat16
-            activations.
+        dtype: `"float32"`, or `"mixed_bfloat16"` or `"mixed_float16"`:
+            float32 weights, activations of 16 bits. With float16 the loss is
+            scaled, and a step whose gradients overflow changes no weight.
         seed: int. Decides initial weights, dropout and the order of the data.
         log_every: int or `None`. Steps between two rows of training metrics.
             `None` makes about a hundred.
@@ -39,10 +41,16 @@ class PretrainingOptions:
         checkpoint_every: int or `None`. Steps between two checkpoints. `None`
             takes `eval_every`.
         keep_checkpoints: int. How many of the latest are kept.
+        steps_per_execution: int. Steps between two returns to Python, which is
+            when metrics are looked at, checkpoints saved and signals heeded.
+        gradient_accumulation_steps: int. Micro-batches that the batch of each
+            device is divided into, to save memory. The result is the same but
+            for rounding, so a run may be resumed with another number.
 
     Raises:
-        ValueError: if a number is out of range, a name is unknown, or there is
-            not exactly one of `num_train_steps` and `minutes`.
+        ValueError: if a number is out of range, a name is unknown, there is
+            not exactly one of `num_train_steps` and `minutes`, or something is
+            to happen in the middle of an execution.
     """
 
     num_train_steps: int | None = None
@@ -57,6 +65,8 @@ class PretrainingOptions:
     eval_every: int | None = None
     checkpoint_every: int | None = None
     keep_checkpoints: int = 5
+    steps_per_execution: int = 1
+    gradient_accumulation_steps: int = 1
 
     def __post_init__(self) -> None:
         if (self.num_train_steps is None) == (self.minutes is None):
@@ -74,11 +84,21 @@ class PretrainingOptions:
             "eval_every",
             "checkpoint_every",
             "keep_checkpoints",
+            "steps_per_execution",
+            "gradient_accumulation_steps",
         ):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise ValueError(
                     f"`{name}` must be positive. Received: {name}={value}."
+                )
+        for name in ("log_every", "eval_every", "checkpoint_every"):
+            value = getattr(self, name)
+            if value is not None and value % self.steps_per_execution:
+                raise ValueError(
+                    f"`{name}` must be a multiple of `steps_per_execution`. "
+                    f"Received: {name}={value}, "
+                    f"steps_per_execution={self.steps_per_execution}."
                 )
         if not 0 <= self.seed < 2**32:
             raise ValueError(
@@ -144,13 +164,14 @@ class TrainingPlan:
             evaluations: int. About how many there are, if `eval_every` is not
                 given.
         """
-        eval_every = options.eval_every or math.ceil(
-            num_train_steps / evaluations
+        eval_every = options.eval_every or _round_up(
+            num_train_steps / evaluations, options.steps_per_execution
         )
         return cls(
             num_train_steps=num_train_steps,
             num_warmup_steps=round(options.warmup_proportion * num_train_steps),
-            log_every=options.log_every or math.ceil(num_train_steps / 100),
+            log_every=options.log_every
+            or _round_up(num_train_steps / 100, options.steps_per_execution),
             eval_every=eval_every,
             checkpoint_every=options.checkpoint_every or eval_every,
         )
@@ -161,3 +182,8 @@ class TrainingPlan:
         Everything happens after the last.
         """
         return step % every == 0 or step == self.num_train_steps
+
+
+def _round_up(steps: float, steps_per_execution: int) -> int:
+    """A number of steps that ends with an execution."""
+    return math.ceil(steps / steps_per_execution) * steps_per_execution

@@ -1,10 +1,13 @@
 """Pretraining: one run, from examples to a preset."""
 
+import contextlib
 import dataclasses
 import signal
+import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -24,6 +27,7 @@ from albert_keras.training.callbacks import (
     SaveCheckpoints,
     StopOnNonFiniteLoss,
 )
+from albert_keras.training.compiling import compile_for
 from albert_keras.training.divergence import WarnOfDivergence
 from albert_keras.training.examples import (
     Examples,
@@ -31,6 +35,7 @@ from albert_keras.training.examples import (
     records_of_step,
 )
 from albert_keras.training.interrupts import StopSignals
+from albert_keras.training.loop import finished_steps, loop_of
 from albert_keras.training.optimizers import AdamW, Lamb
 from albert_keras.training.options import PretrainingOptions, TrainingPlan
 from albert_keras.training.progress import ShowProgress, phase
@@ -45,6 +50,8 @@ from albert_keras.training.run_log import RunLog
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
 from albert_keras.training.share_of_peak import step_cost
 from albert_keras.training.step_budget import measure_speed, plan_within
+from albert_keras.training.strategies import TrainingStrategy
+from albert_keras.training.workers import from_chief, lost_workers_named
 from albert_keras.whole_files import folder_made, written_whole
 
 
@@ -78,12 +85,16 @@ def pretrain(
     resume: bool = False,
     overwrite: bool = False,
     console: Console | None = None,
+    strategy: TrainingStrategy | None = None,
 ) -> PretrainingResult:
     """Pretrains an ALBERT from random weights, in a folder that tells all.
 
     `model.fit` is the loop. The run can be stopped after any step, by Ctrl-C or
     SIGTERM, or be killed; resumed, it goes on from the latest checkpoint as if
     nothing had happened: on a CPU, to the bit.
+
+    With several workers, the chief alone writes into the folder, and the others
+    need not see it. All stop after the same step when one of them is asked to.
 
     Args:
         config: the model's sizes and dropout.
@@ -97,11 +108,15 @@ def pretrain(
             it begins: so the same command starts a run and restarts it.
         overwrite: whether to replace a run in `run_dir`.
         console: where to show progress. Defaults to standard error.
+        strategy: the devices to train on, of `choose_strategy`. Defaults to
+            one. It may be another when the run is resumed, on which the
+            results then depend by no more than rounding, and by other dropout.
 
     Returns:
         The finished run.
 
     Raises:
+        ConnectionError: if another worker is lost.
         FileExistsError: if `run_dir` holds a run, or anything else.
         FloatingPointError: if loss or weights become infinite or NaN.
         KeyboardInterrupt: after Ctrl-C, when a checkpoint has been saved.
@@ -123,22 +138,50 @@ def pretrain(
     """
     started = time.monotonic()
     console = console or Console(stderr=True)
-    run = _Run(config, tokenizer, data, eval_data, run_dir, options, console)
-    run.folder.check_usable(resume=resume, overwrite=overwrite)
-    with StopSignals() as signals, folder_made(run.folder.path):
-        if run.folder.is_run() and not overwrite:
-            plan = run.resume()
+    strategy = strategy or TrainingStrategy("one")
+    is_shared = strategy.num_workers > 1
+    with (
+        StopSignals(is_shared) as signals,
+        lost_workers_named(strategy),
+        _own_folder(run_dir, strategy) as folder,
+    ):
+        run = _Run(
+            config,
+            tokenizer,
+            data,
+            eval_data,
+            folder,
+            options,
+            console,
+            strategy,
+        )
+        run.folder.check_usable(resume=resume, overwrite=overwrite)
+        with folder_made(run.folder.path):
+            is_begun = run.folder.is_run() and not overwrite
+            begun = run.resume() if is_begun else None
             model = run.build_model()
-        else:
-            model = run.build_model()
-            plan = run.make_plan(model, started)
-            run.begin(model, plan)
-        metrics = run.fit(model, plan, signals, baselines)
-        step = int(model.optimizer.iterations)
-        if step < plan.num_train_steps:
-            _end_process(signals, step, plan, console)
-    run.save_preset(model)
+            plan = run.agree_on_plan(begun or run.make_plan(model, started))
+            if begun is None:
+                run.begin(model, plan)
+            metrics = run.fit(model, plan, signals, baselines)
+            step = finished_steps(model)
+            if step < plan.num_train_steps:
+                _end_process(signals, step, plan, console)
+        run.save_preset(model)
+        from_chief(strategy, "saved")  # nobody leaves before
     return PretrainingResult(run.folder, model, step, metrics)
+
+
+@contextlib.contextmanager
+def _own_folder(
+    run_dir: str | PathLike[str], strategy: TrainingStrategy
+) -> Iterator[Path]:
+    """The run's folder; for workers beside the chief one that is soon gone."""
+    if strategy.is_chief:
+        yield Path(run_dir)
+        return
+    with tempfile.TemporaryDirectory(prefix="albert_keras_") as folder:
+        yield Path(folder)
 
 
 class _Run:
@@ -154,9 +197,10 @@ class _Run:
         tokenizer: AlbertTokenizer,
         data: Examples,
         eval_data: Examples | None,
-        run_dir: str | PathLike[str],
+        run_dir: Path,
         options: PretrainingOptions,
         console: Console,
+        strategy: TrainingStrategy,
     ) -> None:
         self.config = config
         self.tokenizer = tokenizer
@@ -164,6 +208,17 @@ class _Run:
         self.folder = RunFolder(run_dir)
         self.options = options
         self.console = console
+        self.strategy = strategy
+        strategy.check_batch_size(
+            options.batch_size, options.gradient_accumulation_steps
+        )
+        if options.minutes is not None and strategy.num_workers > 1:
+            raise ValueError(
+                "`num_train_steps` must be given where several workers train, "
+                "as each would fit another number of steps into `minutes`. "
+                f"Received: minutes={options.minutes:g}, "
+                f"{strategy.num_workers} workers."
+            )
         tokenizer_sha256 = sha256(tokenizer.proto)
         for examples in (data, eval_data):
             _check_tokenizer(examples, tokenizer_sha256)
@@ -210,7 +265,10 @@ class _Run:
 
     def build_model(self) -> AlbertPretrainer:
         """The model with the weights that the seed decides."""
-        with phase(self.console, "Building the model"):
+        with (
+            phase(self.console, "Building the model"),
+            self.strategy.scope(),
+        ):
             keras.utils.set_random_seed(self.options.seed)
             backbone = AlbertBackbone.from_albert_config(
                 self.config, dtype=self.options.dtype
@@ -234,13 +292,22 @@ class _Run:
             plan.num_warmup_steps,
         )
         optimizer_class = {"lamb": Lamb, "adamw": AdamW}[self.options.optimizer]
-        # On CPUs XLA is slower than TensorFlow's own kernels.
-        has_accelerator = bool(tf.config.list_physical_devices("GPU"))
-        model.compile(
-            optimizer_class(schedule),
-            jit_compile="auto" if has_accelerator else False,
-        )
+        with self.strategy.scope():
+            compile_for(
+                model,
+                optimizer_class(schedule),
+                steps_per_execution=self.options.steps_per_execution,
+                gradient_accumulation_steps=(
+                    self.options.gradient_accumulation_steps
+                ),
+            )
         return schedule
+
+    def agree_on_plan(self, plan: TrainingPlan) -> TrainingPlan:
+        """Takes the chief's plan, who may have begun the run before."""
+        return TrainingPlan(
+            **from_chief(self.strategy, dataclasses.asdict(plan))
+        )
 
     def make_plan(
         self, model: AlbertPretrainer, started: float
@@ -271,7 +338,7 @@ class _Run:
         self.folder.clear()
         self.folder.write_record(
             {
-                "made_by": describe_maker(),
+                "made_by": describe_maker(self.strategy),
                 "num_parameters": model.count_params(),
                 "plan": dataclasses.asdict(plan),
                 "inputs": self.inputs,
@@ -302,10 +369,17 @@ class _Run:
 
         schedule = self.compile(model, plan)
         checkpoints = RunCheckpoints(
-            self.folder.checkpoints, self.options.keep_checkpoints
+            self.folder.checkpoints,
+            self.options.keep_checkpoints,
+            self.strategy,
         )
-        restored = checkpoints.restore(model)
+        with self.strategy.scope():
+            restored = checkpoints.restore(model)
         step = restored.step if restored else 0
+        loop = loop_of(model)
+        assert loop is not None  # of `compile_for`
+        loop.finished_steps, loop.signals = step, signals
+        self._share_metrics()
         log = RunLog(self.folder, step, baselines)
         cost = step_cost(self.config, self.options.dtype, self.shapes)
         measured = MeasureTraining(log, plan, schedule, cost)
@@ -336,6 +410,10 @@ class _Run:
                 Evaluate(self.eval_batches, log, plan, signals, [progress])
             )
         callbacks.append(SaveCheckpoints(checkpoints, plan, signals, measured))
+        if keras.backend.backend() == "jax":
+            from albert_keras.training.jax_loop import SyncState
+
+            callbacks.insert(0, SyncState())
         try:
             if step < plan.num_train_steps:
                 with progress:
@@ -351,6 +429,14 @@ class _Run:
         last = log.last("eval") or log.last("train")
         return last.values if last else {}
 
+    def _share_metrics(self) -> None:
+        """Gives workers the rows so far, which say what is still to be done."""
+        metrics = self.folder.metrics
+        text = metrics.read_text("utf-8") if metrics.exists() else None
+        text = from_chief(self.strategy, text)
+        if text is not None and not self.strategy.is_chief:
+            metrics.write_text(text, "utf-8")
+
     def _tell_of(self, restored: RestoredState) -> None:
         for path in restored.damaged:
             self.console.print(
@@ -364,7 +450,10 @@ class _Run:
         """Saves the trained model, if it is not yet saved."""
         # A preset holds whatever optimizer the model has, and the moments are
         # twice as large as the weights. The last checkpoint has them.
-        model.compile()
+        with self.strategy.scope():  # all workers make its variables
+            model.compile()
+        if not self.strategy.is_chief:
+            return
         if not self.folder.preset.exists():
             with (
                 phase(self.console, "Saving the preset"),
@@ -385,12 +474,15 @@ def _check_tokenizer(examples: Examples | None, sha256: str) -> None:
 def _end_process(
     signals: StopSignals, step: int, plan: TrainingPlan, console: Console
 ) -> None:
-    """Ends a run that was asked to stop, by the exception of its signal."""
+    """Ends a run that was asked to stop, by the exception of its signal.
+
+    A worker that stops because another one was asked to ends as if preempted.
+    """
     sentence = (
         f"Stopped after step {step} of {plan.num_train_steps}; everything is "
         "kept, and the run can be resumed."
     )
-    if signals.received == signal.SIGTERM:
+    if signals.received != signal.SIGINT:
         console.print(sentence)
         raise SystemExit(128 + signal.SIGTERM)
     raise KeyboardInterrupt(sentence)

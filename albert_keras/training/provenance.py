@@ -14,6 +14,10 @@ from albert_keras import __version__
 from albert_keras.config import AlbertConfig
 from albert_keras.training.examples import Examples
 from albert_keras.training.options import PretrainingOptions
+from albert_keras.training.strategies import TrainingStrategy
+
+# What changes how a run is computed, and not what it comes to.
+_MAY_DIFFER = ("gradient_accumulation_steps",)
 
 _LIBRARIES = (
     "tensorflow",
@@ -51,10 +55,15 @@ def describe_inputs(
     return json.loads(json.dumps(inputs))
 
 
-def describe_maker() -> dict[str, Any]:
-    """Command, versions, machine and time of this process."""
+def describe_maker(strategy: TrainingStrategy) -> dict[str, Any]:
+    """Command, versions, machine and time of this process.
+
+    Args:
+        strategy: that the run begins with. It may be resumed with another.
+    """
     return {
         "command": shlex.join(sys.argv),
+        "strategy": strategy.describe(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": {
             "albert-keras": __version__,
@@ -80,6 +89,8 @@ def check_same_inputs(begun: dict[str, Any], given: dict[str, Any]) -> None:
         if not isinstance(expected, dict):
             expected, received = {section: expected}, {section: received}
         for name in sorted(expected.keys() | received.keys()):
+            if name in _MAY_DIFFER:
+                continue
             if expected.get(name) != received.get(name):
                 raise ValueError(
                     "A run is resumed as it began. "

@@ -1,7 +1,10 @@
 """Checkpoints of a run: everything the next step depends on."""
 
 import json
+import math
+import os
 import re
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +12,8 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from albert_keras.training.strategies import TrainingStrategy
+from albert_keras.training.workers import array_from_chief, from_chief
 from albert_keras.whole_files import written_whole
 
 _NAME = re.compile(r"step_(\d{8})\.npz")
@@ -36,15 +41,31 @@ class RunCheckpoints:
     the optimizer, the number of finished steps, and notes in JSON. It takes its
     name only when it is complete, so one that was half written is never read.
 
+    It does not depend on the strategy: each variable stands in it once, and of
+    the dropout generators' states that of the first replica, from which the
+    others follow.
+
+    `best.npz` is the one of the highest score; as long as it is also one of the
+    latest, both names stand for one file.
+
     Args:
         directory: the folder; made at the first save.
         keep: int. How many of the latest checkpoints are kept. Defaults to 5,
             as `keep_checkpoint_max` of the original.
+        strategy: of the run; the chief alone writes and reads.
     """
 
-    def __init__(self, directory: Path, keep: int = 5) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        keep: int = 5,
+        strategy: TrainingStrategy | None = None,
+    ) -> None:
         self.directory = directory
         self.keep = keep
+        self.strategy = strategy or TrainingStrategy("one")
+        self.best = directory / "best.npz"
+        self._best_score = -math.inf
 
     def steps(self) -> list[int]:
         """The steps at which there is a checkpoint, ascending."""
@@ -59,8 +80,20 @@ class RunCheckpoints:
         """Where the checkpoint of a step lies."""
         return self.directory / f"step_{step:08d}.npz"
 
+    def is_best(self, score: float | None) -> bool:
+        """Whether a checkpoint of this score is better than all before.
+
+        Args:
+            score: float; the higher, the better. None if there is none.
+        """
+        return score is not None and score > self._best_score
+
     def save(
-        self, model: keras.Model, step: int, notes: dict[str, Any]
+        self,
+        model: keras.Model,
+        step: int,
+        notes: dict[str, Any],
+        score: float | None = None,
     ) -> None:
         """Saves a checkpoint and removes those that are too many.
 
@@ -68,10 +101,12 @@ class RunCheckpoints:
             model: compiled and trained for at least one step.
             step: int. Finished steps.
             notes: what else is to be restored, as JSON can hold it.
+            score: float or None. How good the model is.
 
         Raises:
             FloatingPointError: if a weight is infinite or not a number; the
                 earlier checkpoints are then kept.
+            OSError: if it cannot be written; the earlier ones are then kept.
         """
         arrays = {
             name: variable.numpy()
@@ -84,7 +119,9 @@ class RunCheckpoints:
                     f"{self.last_good()} Lower the learning rate or lengthen "
                     "the warm-up."
                 )
-        description = {"step": step, "notes": notes}
+        if not self.strategy.is_chief:
+            return
+        description = {"step": step, "notes": notes, "score": score}
         arrays["description"] = np.frombuffer(
             json.dumps(description).encode(), dtype="uint8"
         )
@@ -94,6 +131,10 @@ class RunCheckpoints:
             partial.open("wb") as file,
         ):
             np.savez(file, **arrays)
+        if score is not None and self.is_best(score):
+            with written_whole(self.best) as partial:
+                _link_or_copy(self.path(step), partial)
+            self._best_score = score
         for superseded in self.steps()[: -self.keep]:
             self.path(superseded).unlink()
 
@@ -110,25 +151,48 @@ class RunCheckpoints:
             ValueError: if the checkpoint does not fit the model.
         """
         model.optimizer.build(model.trainable_variables)
-        damaged = []
-        for step in reversed(self.steps()):
-            path = self.path(step)
-            try:
-                # numpy leaves a damaged file open unless it is opened here.
-                with (
-                    path.open("rb") as file,
-                    np.load(file, allow_pickle=False) as archive,
-                ):
-                    arrays = dict(archive)
-                description = json.loads(arrays.pop("description").tobytes())
-            except (KeyError, ValueError, EOFError, zipfile.BadZipFile):
-                damaged.append(path)  # by the disk; an older one will do
-                continue
-            self._assign(_variables_by_name(model), arrays, path)
-            return RestoredState(
-                description["step"], description["notes"], tuple(damaged)
-            )
-        return None
+        variables = _variables_by_name(model)
+        damaged: list[Path] = []
+        arrays: dict[str, np.ndarray] = {}
+        description: dict[str, Any] | None = None
+        if self.strategy.is_chief:
+            for step in reversed(self.steps()):
+                read = _read(self.path(step))
+                if read is not None:
+                    arrays, description = read
+                    self._check_fit(variables, arrays, self.path(step))
+                    break
+                damaged.append(self.path(step))  # an older one will do
+            self._find_best(description)
+        description = from_chief(self.strategy, description)
+        self._best_score = from_chief(self.strategy, self._best_score)
+        if description is None:
+            return None
+        for name, variable in variables.items():
+            array = arrays.get(name)
+            if array is None:  # the chief has it
+                array = np.zeros_like(variable.numpy())
+            variable.assign(array_from_chief(self.strategy, array))
+        return RestoredState(
+            description["step"], description["notes"], tuple(damaged)
+        )
+
+    def _find_best(self, restored: dict[str, Any] | None) -> None:
+        """Reads the score to beat; drops a best that is yet to come.
+
+        What was saved after the step that is gone on from will be made again.
+        """
+        if not self.best.exists():
+            return
+        read = _read(self.best)
+        if (
+            read is None
+            or restored is None
+            or read[1]["step"] > restored["step"]
+        ):
+            self.best.unlink()
+        else:
+            self._best_score = read[1]["score"]
 
     def last_good(self) -> str:
         """A clause that names the latest checkpoint."""
@@ -138,7 +202,7 @@ class RunCheckpoints:
         return f"the last checkpoint is that of step {steps[-1]}."
 
     @staticmethod
-    def _assign(
+    def _check_fit(
         variables: dict[str, keras.Variable],
         arrays: dict[str, np.ndarray],
         path: Path,
@@ -152,8 +216,27 @@ class RunCheckpoints:
                     f"{name} of shape {saved.get(name)}, expected "
                     f"{expected.get(name)}."
                 )
-        for name, variable in variables.items():
-            variable.assign(arrays[name])
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]] | None:
+    """The arrays and the description of a checkpoint, None if damaged."""
+    try:
+        # numpy leaves a damaged file open unless it is opened here.
+        with (
+            path.open("rb") as file,
+            np.load(file, allow_pickle=False) as archive,
+        ):
+            arrays = dict(archive)
+        return arrays, json.loads(arrays.pop("description").tobytes())
+    except (KeyError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _link_or_copy(path: Path, other: Path) -> None:
+    try:
+        os.link(path, other)
+    except OSError:  # a file system without links
+        shutil.copyfile(path, other)
 
 
 def _variables_by_name(model: keras.Model) -> dict[str, keras.Variable]:

@@ -63,14 +63,18 @@ def measure_speed(
         callbacks=[timer],
     )
     tracing = timer.ends[0] - started
-    step = timer.seconds_a_batch
+    step = timer.seconds_a_batch / model.steps_per_execution
     evaluation = 0.0
     if eval_data is not None:
         timer = _BatchTimer(1)
         started = time.perf_counter()
         model.evaluate(eval_data, verbose=0, callbacks=[timer])
         tracing += timer.ends[0] - started
-        evaluation = int(eval_data.cardinality()) * timer.seconds_a_batch
+        evaluation = (
+            int(eval_data.cardinality())
+            * timer.seconds_a_batch
+            / model.steps_per_execution
+        )
     for variable, value in initial:
         variable.assign(value)
     return Speed(tracing, step, evaluation)

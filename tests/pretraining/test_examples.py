@@ -2,6 +2,8 @@ from dataclasses import replace
 from itertools import chain
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
 
@@ -159,3 +161,54 @@ def test_the_least_sequence_length_works(word_tokenizer):
     options = replace(OPTIONS, max_seq_length=5)
     for example in make(word_tokenizer, options):
         assert len(example.token_ids) == 5
+
+
+@settings(
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(
+        st.lists(st.lists(st.integers(0, 399), max_size=6), max_size=5),
+        max_size=5,
+    ),
+    st.sampled_from([5, 8, 24]),
+    st.booleans(),
+    st.integers(0, 1000),
+)
+def test_any_documents(word_tokenizer, documents, length, random_next, seed):
+    """Empty documents, empty sentences and documents of one token as well.
+
+    No special token is masked, no position twice, none beyond the budget; and
+    what was masked can be put back, for then all tokens are the text's.
+    """
+    options = replace(
+        OPTIONS,
+        max_seq_length=length,
+        max_predictions_per_seq=3,
+        random_next=random_next,
+        seed=seed,
+    )
+    texts = [[text(*sentence) for sentence in lines] for lines in documents]
+    examples = make(word_tokenizer, options, texts)
+    known = {
+        word_tokenizer.encode_batch([text(token)])[0][0]
+        for lines in documents
+        for sentence in lines
+        for token in sentence
+    }
+    specials = (word_tokenizer.cls_id, word_tokenizer.sep_id)
+    for example in examples:
+        ids = original_ids(example)
+        assert len(ids) <= length
+        assert 1 <= len(example.mask_positions) <= 3
+        assert list(example.mask_positions) == sorted(
+            set(example.mask_positions)
+        )
+        assert not set(example.mask_ids) & set(specials)
+        body = [token for token in ids if token not in specials]
+        assert len(body) == len(ids) - 3
+        assert set(body) <= known
+    if sum(any(lines) for lines in documents) > 1:
+        assert examples

@@ -111,6 +111,7 @@ def test_folder_tells_what_the_run_was(undisturbed, tiny_config):
     assert AlbertConfig.from_json(run_dir / "albert_config.json") == tiny_config
     assert (run_dir / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert [p.name for p in sorted((run_dir / "checkpoints").iterdir())] == [
+        "best.npz",
         "step_00000008.npz",
         "step_00000012.npz",
     ]
