@@ -1,14 +1,18 @@
 """Every strategy sees each batch whole, its replicas an equal part each."""
 
+import dataclasses
 import subprocess
 import sys
 import textwrap
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.python.distribute import input_lib
 
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.pretraining import ExampleOptions, prepare
 from albert_keras.pretraining.buckets import Buckets
 from albert_keras.training.examples import ShardExamples
@@ -179,3 +183,43 @@ def test_evaluation_is_that_of_a_plain_pass(shards):
     for sums in counted.values():
         assert sums[0] == description["examples"]
         np.testing.assert_allclose(sums, counted["None"], rtol=1e-6)
+
+
+def test_metrics_are_those_of_the_raw_records(
+    shards, tiny_config, tiny_tokenizer
+):
+    """Of every example alone, its own weights, and NumPy."""
+    keras.utils.set_random_seed(1)
+    model = AlbertPretrainer(
+        AlbertBackbone.from_albert_config(
+            dataclasses.replace(tiny_config, max_position_embeddings=64)
+        )
+    )
+    model.compile()
+    totals = np.zeros(6)
+    for x, y, weights in ShardExamples(shards).evaluation_batches(1):
+        logits = model.predict_on_batch(x)
+        for part, key in enumerate(("mlm_logits", "sop_logits")):
+            score, label = logits[key][0], y[key][0].numpy()
+            weight = weights[key][0].numpy()
+            log_sum = np.log(np.exp(score).sum(axis=-1))
+            own = np.take_along_axis(score, np.expand_dims(label, -1), axis=-1)[
+                ..., 0
+            ]
+            right = score.argmax(axis=-1) == label
+            totals[3 * part : 3 * part + 3] += [
+                (weight * (log_sum - own)).sum(),
+                (weight * right).sum(),
+                weight.sum(),
+            ]
+    expected = {
+        "masked_lm_loss": totals[0] / totals[2],
+        "masked_lm_accuracy": totals[1] / totals[2],
+        "sentence_order_loss": totals[3] / totals[5],
+        "sentence_order_accuracy": totals[4] / totals[5],
+    }
+    for lengths in (None, [24, 32, 48]):
+        batches = ShardExamples(shards, lengths).evaluation_batches(8)
+        values = model.evaluate(batches, verbose=0, return_dict=True)
+        for name, value in expected.items():
+            assert values[name] == pytest.approx(value, rel=1e-5), name
