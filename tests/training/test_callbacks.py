@@ -163,6 +163,13 @@ def test_a_terminal_shows_all_of_it_in_one_line(log):
         assert part in last
 
 
+def test_a_narrow_terminal_still_shows_the_time_left(log):
+    last = show(log, is_terminal=True, width=80).split("\r")[-1].split("\n")[0]
+    assert len(last.rstrip()) <= 80
+    assert "SOP 25.0%" in last
+    assert "0:00:00 left" in last
+
+
 def test_a_log_file_gets_few_whole_lines(log):
     """However narrow Rich takes a pipe to be, and however many steps."""
     lines = show(log, is_terminal=False, width=20).splitlines()

@@ -105,9 +105,8 @@ def test_sorted_by_length_it_goes_on_to_the_bit(run, examples, tmp_path):
         run(**{**options, "bucket_lengths": "8;9"}, overwrite=True)
 
 
-@pytest.mark.parametrize("lengths", ["none", "24"])
 def test_the_records_of_a_loss_that_is_not_a_number_are_listed(
-    run, examples, tmp_path, lengths
+    run, examples, tmp_path
 ):
     with pytest.raises(FloatingPointError, match=r"examples-00000-of-\d+"):
         run(
@@ -115,11 +114,11 @@ def test_the_records_of_a_loss_that_is_not_a_number_are_listed(
             learning_rate=1e30,
             optimizer="adamw",
             warmup=0.0,
-            bucket_lengths=lengths,
+            bucket_lengths="24",
         )
     listed = json.loads((tmp_path / "run" / "bad_batch.json").read_text())
     (bad,) = listed["steps"]
-    data = ShardExamples(examples / "train", [24] if lengths == "24" else None)
+    data = ShardExamples(examples / "train", [24])
     batches = data.training_batches(4, seed=12345, skip=bad["step"] - 1)
     ((x, y, weights),) = batches.take(1)
     rows = np.flatnonzero(weights["sop_logits"])
