@@ -67,12 +67,12 @@ def main() -> None:
         text = (options.data / "wikitext-2/wiki.train.tokens").read_text()
         results[name] = pretraining(documents(text), tokenizer)
     show(results)
-    command = f"python -m benchmarks.training.padding --data {options.data}"
+    command = "python -m benchmarks.training.padding --data FOLDER"
     record.write_record(
         options.out.resolve(),
         ("tensorflow", "numpy", "sentencepiece"),
         {
-            "command": f"{command} --model {options.model}",
+            "command": f"{command} --model spiece.model",
             "aim": AIM,
             "results": results,
         },

@@ -1,6 +1,7 @@
 """What the mean step costs."""
 
 import pytest
+import tensorflow as tf
 
 from albert_keras.config import AlbertConfig
 from albert_keras.pretraining.batch_shapes import BatchShape, BatchShapes
@@ -11,6 +12,7 @@ from albert_keras.training.strategies import TrainingStrategy
 
 def test_the_mean_step_is_that_of_all_shapes(monkeypatch):
     monkeypatch.setattr(share_of_peak, "_peak_flops", {"bfloat16": 1e9}.get)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     config = AlbertConfig.named("albert_base_v2")
     long, short = BatchShape(3, 8, 512, 77), BatchShape(1, 32, 128, 19)
     shapes = BatchShapes((long, short), 14_000, 512)
