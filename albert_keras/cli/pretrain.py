@@ -2,9 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from albert_keras.config import AlbertConfig
+    from albert_keras.training.examples import ShardExamples
+    from albert_keras.training.options import PretrainingOptions
 
 
 def pretrain(
@@ -96,6 +101,13 @@ def pretrain(
             help="Pad examples to the next of these lengths, a batch to one.",
         ),
     ] = "none",
+    remat: Annotated[
+        bool,
+        typer.Option(
+            "--remat",
+            help="Compute activations again instead of keeping them.",
+        ),
+    ] = False,
     cased: Annotated[
         bool,
         typer.Option("--cased", help="The examples were made with --cased."),
@@ -133,6 +145,18 @@ def pretrain(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run.")
     ] = False,
+    plan: Annotated[
+        bool,
+        typer.Option(
+            "--plan", help="Say what memory and time it takes, and end."
+        ),
+    ] = False,
+    plan_devices: Annotated[
+        int,
+        typer.Option(
+            help="For --plan: devices like this one that share a batch."
+        ),
+    ] = 1,
 ) -> None:
     """Pretrain a model on prepared examples, from random weights.
 
@@ -176,16 +200,23 @@ def pretrain(
         checkpoint_every=checkpoint_every,
         steps_per_execution=steps_per_execution,
         gradient_accumulation_steps=accumulate,
+        remat=remat,
     )
     lengths = parse_bucket_lengths(bucket_lengths)
     examples = ShardExamples(data, lengths)
     held_out = ShardExamples(eval_data, lengths) if eval_data else None
     is_file = config.endswith(".json") or Path(config).is_file()
+    albert = (
+        AlbertConfig.from_json(config)
+        if is_file
+        else AlbertConfig.named(config)
+    )
+    if plan:
+        _print_plan(albert, examples, options, plan_devices)
+        return
     try:
         result = run_pretraining(
-            AlbertConfig.from_json(config)
-            if is_file
-            else AlbertConfig.named(config),
+            albert,
             AlbertTokenizer(
                 tokenizer, lowercase=not cased, keep_accents=keep_accents
             ),
@@ -216,3 +247,32 @@ def pretrain(
         f"{metrics['sentence_order_accuracy']:.1%} right; the model is in "
         f"{result.folder.preset}"
     )
+
+
+def _print_plan(
+    config: "AlbertConfig",
+    examples: "ShardExamples",
+    options: "PretrainingOptions",
+    num_devices: int,
+) -> None:
+    from rich.console import Console
+
+    from albert_keras.training.examples import batch_shapes_of
+    from albert_keras.training.plan_table import plan_table
+    from albert_keras.training.planning import estimate_needs
+    from albert_keras.training.progress import phase
+
+    shapes = batch_shapes_of(examples, options.batch_size).shapes
+    shape = max(shapes, key=lambda shape: shape.tokens)  # needs most
+    with phase(Console(stderr=True), "Tracing a step and timing a block"):
+        needs = estimate_needs(
+            config,
+            batch_size=shape.batch_size,
+            sequence_length=shape.sequence_length,
+            predictions_per_seq=shape.predictions_per_seq,
+            num_devices=num_devices,
+            gradient_accumulation_steps=options.gradient_accumulation_steps,
+            dtype=options.dtype,
+            remat=options.remat,
+        )
+    Console().print(plan_table(needs, options, num_devices))

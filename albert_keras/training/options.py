@@ -46,6 +46,8 @@ class PretrainingOptions:
         gradient_accumulation_steps: int. Micro-batches that the batch of each
             device is divided into, to save memory. The result is the same but
             for rounding, so a run may be resumed with another number.
+        remat: bool. Whether activations are computed again for the gradient
+            instead of kept: less memory, about a third more work.
 
     Raises:
         ValueError: if a number is out of range, a name is unknown, there is
@@ -67,6 +69,7 @@ class PretrainingOptions:
     keep_checkpoints: int = 5
     steps_per_execution: int = 1
     gradient_accumulation_steps: int = 1
+    remat: bool = False
 
     def __post_init__(self) -> None:
         if (self.num_train_steps is None) == (self.minutes is None):

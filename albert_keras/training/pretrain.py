@@ -273,6 +273,7 @@ class _Run:
             backbone = AlbertBackbone.from_albert_config(
                 self.config, dtype=self.options.dtype
             )
+            backbone.encoder.remat = self.options.remat
             preprocessor = AlbertMaskedLMPreprocessor(
                 self.tokenizer, sequence_length=self.sequence_length
             )

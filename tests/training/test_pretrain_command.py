@@ -141,3 +141,26 @@ def test_folders_without_examples_are_refused(run, tmp_path):
     with pytest.raises(ValueError, match="Received: no folders"):
         ShardExamples([])
     assert not (tmp_path / "run").exists()
+
+
+def test_a_plan_says_what_the_run_needs_and_makes_nothing(
+    run, capsys, tmp_path, tiny_config
+):
+    from albert_keras.models.albert_backbone import AlbertBackbone
+    from albert_keras.models.albert_pretrainer import AlbertPretrainer
+
+    run(steps=1000, plan=True)
+    model = AlbertPretrainer(AlbertBackbone.from_albert_config(tiny_config))
+    printed = capsys.readouterr().out
+    assert f"{model.count_params():,}" in printed
+    assert "1,000 steps" in printed
+    assert "fits" in printed
+    assert not (tmp_path / "run").exists()
+
+
+def test_remat_is_handed_to_the_encoder(run, tmp_path):
+    run(steps=2, remat=True)
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    assert record["inputs"]["options"]["remat"] is True
+    with pytest.raises(ValueError, match="remat=False, expected: remat=True"):
+        run(steps=2, resume=True)
