@@ -32,6 +32,7 @@ ROOM_FOR_A_RUN = 1 * GIB
 EXTRAS = {
     "lite": "running of exported .tflite files on this machine",
     "quickstart": "`albert-keras quickstart`",
+    "zstd": "reading of corpora compressed as .zst",
 }
 
 # Instructions that change what is worth doing: (flag of the kernel, effect).

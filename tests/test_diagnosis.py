@@ -58,7 +58,12 @@ def test_python_outside_the_range(monkeypatch):
 
 
 def test_wrong_and_absent_packages(monkeypatch):
-    lines = ["pytest<1", "absent-one", "absent-two>=2; extra == 'lite'"]
+    lines = [
+        "pytest<1",
+        "absent-one",
+        "absent-two>=2; extra == 'lite'",
+        "absent-three; extra == 'zstd'",
+    ]
     monkeypatch.setattr(metadata, "requires", lambda name: lines)
     found = cheap_findings()
     assert found["pytest"].verdict == "broken"
@@ -69,6 +74,7 @@ def test_wrong_and_absent_packages(monkeypatch):
     assert extra.verdict == "limited"
     assert extra.found == "no absent-two"
     assert extra.meaning.endswith("pip install 'albert-keras[lite]'")
+    assert ".zst" in found["albert-keras[zstd]"].meaning
     assert "albert-keras[quickstart]" not in found
 
 

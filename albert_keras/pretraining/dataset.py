@@ -200,9 +200,14 @@ def _reader(
         [predictions_for(length, options) for length in buckets.lengths]
     )
 
-    def read(bucket: tf.Tensor, *records: tf.Tensor) -> Batch:
+    def read(
+        bucket: tf.Tensor,
+        epochs: tf.Tensor,
+        numbers: tf.Tensor,
+        records: tf.Tensor,
+    ) -> Batch:
         batch = mask(
-            *records, length=lengths[bucket], predictions=predictions[bucket]
+            epochs, numbers, records, lengths[bucket], predictions[bucket]
         )
         return filled_up(batch, rows[bucket])
 

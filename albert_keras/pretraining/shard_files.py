@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import functools
 import mmap
+import struct
 from collections.abc import Iterable
 from itertools import accumulate
 from os import PathLike
@@ -98,8 +99,8 @@ class ShardFiles:
         the records, of which only the headers are looked at.
 
         Raises:
-            ValueError: If the examples are masked already: all records of such
-                a shard are of the greatest length.
+            ValueError: If the examples are masked already (all records of such
+                a shard are of the greatest length), or a shard is damaged.
         """
         if self.manifest.options.masking != "dynamic":
             raise ValueError(
@@ -111,17 +112,31 @@ class ShardFiles:
         longest = self.manifest.options.max_seq_length
         histogram = np.zeros(longest + 1, np.int64)
         for file in self.files:
-            with (
-                open(file, "rb") as opened,
-                mmap.mmap(
-                    opened.fileno(), 0, access=mmap.ACCESS_READ
-                ) as content,
-            ):
-                sizes = np.fromiter(record_sizes(content), np.int64)
+            sizes = _record_sizes(file)
             # An item of each record is its header.
             lengths = sizes // width - 1 + SPECIAL_TOKENS_PER_PAIR
+            if not lengths.size or not (
+                0 < lengths.min() <= lengths.max() <= longest
+            ):
+                raise ValueError(
+                    f"The shard '{file}' must hold records of at most "
+                    f"{longest} tokens, as its manifest says. Received: "
+                    "others, so it is damaged."
+                )
             histogram += np.bincount(lengths, minlength=longest + 1)
         return histogram
+
+
+def _record_sizes(file: str) -> np.ndarray:
+    """Bytes of each record of a shard; none at all if its end is cut off."""
+    with (
+        open(file, "rb") as opened,
+        mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        try:
+            return np.fromiter(record_sizes(content), np.int64)
+        except (struct.error, OverflowError):
+            return np.empty(0, np.int64)
 
 
 def _folders(

@@ -6,11 +6,12 @@ says so for hours.
 
 The rule. The run is looked at in windows of a hundredth of its steps, of ten
 at least. A loss counts as high if it is above the lowest mean of any earlier
-window by more than `max(0.25 nats, 6 σ)`. σ is the noise of a window's mean,
-estimated from how much the differences of successive windows scatter (median
-absolute deviation). Two high windows in a row are a divergence: one alone is a
-batch or two of hard examples, and a plateau, even a long one before anything
-is learnt, is none at all.
+window by more than `max(0.25 nats, 6 σ (1 + 5 / n))`. σ is the noise of a
+window's mean, estimated from how much the n differences of successive windows
+scatter (median absolute deviation); n is 7 at least, and the second factor
+makes up for what so few tell. Two high windows in a row are a divergence: one
+alone is a batch or two of hard examples, and a plateau, even a long one before
+anything is learnt, is none at all.
 """
 
 from collections.abc import Iterable
@@ -27,10 +28,11 @@ from albert_keras.training.run_log import RunLog
 
 _WINDOWS_A_RUN = 100
 _STEPS_AT_LEAST = 10
-# Windows before the noise can be told.
-_WINDOWS_AT_LEAST = 4
+# Windows before the noise can be told, by which the tenth is the first to warn.
+_WINDOWS_AT_LEAST = 8
 _NATS = 0.25
 _SIGMAS = 6.0
+_OF_FEW = 5.0
 # The median absolute deviation of a normal distribution is 0.6745 σ.
 _SIGMAS_A_DEVIATION = 1 / 0.6745
 
@@ -64,13 +66,14 @@ def find_divergence(
         The first divergence, or None.
     """
     steps, losses = _windows(rows, num_train_steps)
-    for last in range(_WINDOWS_AT_LEAST, len(losses)):
+    for last in range(_WINDOWS_AT_LEAST + 1, len(losses)):
         before = losses[: last - 1]
         best = int(before.argmin())
         differences = np.diff(before)
         spread = np.median(np.abs(differences - np.median(differences)))
         # A difference of two means has twice the variance of one.
         noise = _SIGMAS_A_DEVIATION * spread / np.sqrt(2)
+        noise *= 1 + _OF_FEW / len(differences)
         limit = before[best] + max(_NATS, _SIGMAS * noise)
         if min(losses[last - 1], losses[last]) > limit:
             return Divergence(
@@ -96,7 +99,7 @@ def _windows(
         # A row is the mean of the steps since the one before.
         total += row.values["masked_lm_loss"] * (row.step - last_step)
         last_step = row.step
-        if last_step - start >= size - 1:  # rows may be a step shorter
+        if last_step - start >= size:
             steps.append(last_step)
             losses.append(total / (last_step - start))
             start, total = last_step, 0.0

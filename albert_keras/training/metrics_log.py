@@ -23,9 +23,9 @@ class MetricsRow(NamedTuple):
         step: finished steps.
         split: `"train"`, means since the last such row, or `"eval"`.
         values: number by name: `METRICS`; for `"train"` also `learning_rate`,
-            `gradient_norm` (before clipping) where the train step tells it,
-            and, once a step was timed, `tokens_per_second` (without padding)
-            and `share_of_peak`.
+            `gradient_norm` (before clipping; of each execution's last step)
+            where the train step tells it, and, once a step was timed,
+            `tokens_per_second` (without padding) and `share_of_peak`.
     """
 
     step: int

@@ -382,7 +382,9 @@ class _Run:
         loop.finished_steps, loop.signals = step, signals
         self._share_metrics()
         log = RunLog(self.folder, step, baselines)
-        cost = step_cost(self.config, self.options.dtype, self.shapes)
+        cost = step_cost(
+            self.config, self.options.dtype, self.shapes, self.strategy
+        )
         measured = MeasureTraining(log, plan, schedule, cost)
         if restored:
             measured.set_state(restored.notes)

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from albert_keras.training.callbacks import MeasureTraining, StepCallback
 from albert_keras.training.options import TrainingPlan
 
+_BAR_WIDTH = 10
 # Where there is no terminal: at first a line every ten seconds, then after each
 # twentieth of the time gone by, in long runs every ten minutes.
 _SECONDS_BETWEEN_LINES = 10.0
@@ -38,7 +39,7 @@ class ShowProgress(StepCallback):
         self.plan = plan
         self.measured = measured
         self._bar = Progress(
-            BarColumn(bar_width=10),
+            BarColumn(bar_width=_BAR_WIDTH),
             TextColumn("{task.description}", markup=False),
             console=console,
             disable=not console.is_terminal,
@@ -107,6 +108,11 @@ class ShowProgress(StepCallback):
             seconds_per_step = (now - started) / (step - first_step)
             left = seconds_per_step * (self.plan.num_train_steps - step)
             parts.append(f"{timedelta(seconds=round(left))} left")
+        if self.console.is_terminal:
+            # A narrow one shows how long it takes, not how fast it goes.
+            room = self.console.width - _BAR_WIDTH - len(self._position(step))
+            while len(parts) > 2 and len("  ".join(parts)) + 3 > room:
+                del parts[-2]
         return "  ".join(parts)
 
     def _position(self, step: int) -> str:

@@ -9,9 +9,9 @@ the figures are the same on every machine.
 Fine-tuning batches are those of `RaggedBatches`, in 32 examples a batch; an
 example of RACE is a passage with each of four answers, all four as long as the
 longest. Pretraining batches are those of `ShardExamples`, 64 × 512 tokens,
-their examples made by `prepare` with its defaults: once with articles as
-documents, and once with paragraphs, of which most are short. Every batch of an
-epoch is counted, the examples that fill up the last ones too.
+their examples made by `prepare` of every document four times: once with
+articles as documents, and once with paragraphs, of which most are short. Every
+batch of an epoch is counted, what fills up the last one too.
 
 "padded to 512" is what the original's recipes do; "padded to the longest" pads
 everything to the longest example of the set; "batch of the longest" leaves the
@@ -42,7 +42,7 @@ LONGEST = 512
 BATCH_SIZE = 32
 PRETRAINING_BATCH_SIZE = 64
 AIM = 0.05
-# "auto" for fine-tuning: as many lengths as it takes, up to
+# "auto" for fine-tuning: as few lengths as it takes, at most
 MOST_LENGTHS = 24
 
 
@@ -67,12 +67,12 @@ def main() -> None:
         text = (options.data / "wikitext-2/wiki.train.tokens").read_text()
         results[name] = pretraining(documents(text), tokenizer)
     show(results)
-    command = f"python -m benchmarks.training.padding --data {options.data}"
+    command = "python -m benchmarks.training.padding --data FOLDER"
     record.write_record(
         options.out.resolve(),
         ("tensorflow", "numpy", "sentencepiece"),
         {
-            "command": f"{command} --model {options.model}",
+            "command": f"{command} --model spiece.model",
             "aim": AIM,
             "results": results,
         },
@@ -198,7 +198,7 @@ def pretraining(
             [corpus],
             tokenizer,
             Path(folder) / "shards",
-            ExampleOptions(max_seq_length=LONGEST, dupe_factor=1),
+            ExampleOptions(max_seq_length=LONGEST, dupe_factor=4),
         )
         found: dict[str, Any] = {}
         for name, lengths in (("padded to 512", None), ("auto", "auto")):

@@ -1,5 +1,6 @@
 """Shards in batches of examples of about one length."""
 
+import shutil
 from collections import Counter
 from itertools import islice
 
@@ -215,3 +216,13 @@ def test_the_last_batch_is_filled_up_with_what_counts_for_nothing(shards):
         for name, value in part.items():
             np.testing.assert_array_equal(value[:rows], expected[name])
             assert not value[rows:].numpy().any()
+
+
+@pytest.mark.parametrize("damage", [b"\xff" * 8, b"\xff\xff\0\0\0\0\0\0"])
+def test_a_damaged_shard_is_named(shards, tmp_path, damage):
+    shutil.copytree(shards, tmp_path / "out")
+    (first, *_) = sorted((tmp_path / "out").glob("*.tfrecord"))
+    content = first.read_bytes()
+    first.write_bytes(damage + content[len(damage) :])
+    with pytest.raises(ValueError, match=f"{first.name}.*it is damaged"):
+        bucketed(tmp_path / "out")

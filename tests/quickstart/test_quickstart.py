@@ -8,7 +8,11 @@ from rich.console import Console
 
 from albert_keras.quickstart.answers import ask_saved_model
 from albert_keras.quickstart.report import show_report
-from albert_keras.quickstart.run import QuickstartOptions, quickstart
+from albert_keras.quickstart.run import (
+    QuickstartOptions,
+    peak_learning_rate,
+    quickstart,
+)
 
 pytestmark = pytest.mark.slow
 METRICS = (
@@ -134,3 +138,14 @@ def test_the_report_reads(finished):
         assert question["text"] in page
     accuracy = report["evaluations"][-1]["masked_lm_accuracy"]
     assert f"{accuracy:.1%}" in page
+
+
+def test_the_rate_falls_in_longer_runs_only():
+    def rate(**options):
+        return peak_learning_rate(QuickstartOptions(**options))
+
+    assert rate() == rate(minutes=1.0) == rate(num_train_steps=100) == 0.015
+    assert rate(minutes=45.0) == pytest.approx(0.005)
+    assert rate(num_train_steps=4 * 4333) == pytest.approx(0.0075)
+    # Steps, where they are given, and not the minutes beside them.
+    assert rate(minutes=45.0, num_train_steps=100) == 0.015

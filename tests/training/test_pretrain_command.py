@@ -4,7 +4,9 @@ import functools
 import json
 import textwrap
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 from albert_keras.cli.pretrain import pretrain
 from albert_keras.pretraining import ExampleOptions, prepare
@@ -80,6 +82,56 @@ def test_the_command_trains_and_goes_on(run, examples, tmp_path, capsys):
         run(steps=2, seed=7, resume=True)
     run(steps=2, resume=True)
     assert capsys.readouterr().out == out
+
+
+def test_sorted_by_length_it_goes_on_to_the_bit(run, examples, tmp_path):
+    options = {"steps": 6, "bucket_lengths": "24", "checkpoint_every": 3}
+    run(**options)
+    last = tmp_path / "run" / "checkpoints" / "step_00000006.npz"
+    whole = dict(np.load(last))
+    shapes = ShardExamples(examples / "train", [24]).batch_shapes(4)
+    assert {shape.sequence_length for shape in shapes.shapes} == {24, 32}
+    last.unlink()
+    for path in last.parent.glob("best*"):
+        path.unlink()
+    run(**options, resume=True)
+    resumed = np.load(last)
+    assert resumed.files == list(whole)
+    for name, array in whole.items():
+        np.testing.assert_array_equal(resumed[name], array, err_msg=name)
+    with pytest.raises(ValueError, match="expected: data"):
+        run(steps=6, checkpoint_every=3, resume=True)
+    with pytest.raises(ValueError, match=r"auto, none.*Received: '8;9'"):
+        run(**{**options, "bucket_lengths": "8;9"}, overwrite=True)
+
+
+def test_the_records_of_a_loss_that_is_not_a_number_are_listed(
+    run, examples, tmp_path
+):
+    with pytest.raises(FloatingPointError, match=r"examples-00000-of-\d+"):
+        run(
+            steps=5,
+            learning_rate=1e30,
+            optimizer="adamw",
+            warmup=0.0,
+            bucket_lengths="24",
+        )
+    listed = json.loads((tmp_path / "run" / "bad_batch.json").read_text())
+    (bad,) = listed["steps"]
+    data = ShardExamples(examples / "train", [24])
+    batches = data.training_batches(4, seed=12345, skip=bad["step"] - 1)
+    ((x, y, weights),) = batches.take(1)
+    rows = np.flatnonzero(weights["sop_logits"])
+    assert len(bad["records"]) == len(rows)
+    for row, place in zip(rows, bad["records"], strict=True):
+        stored = tf.data.TFRecordDataset(place["file"]).skip(place["record"])
+        items = np.frombuffer(next(iter(stored)).numpy(), "<u2")
+        # The header: twice the first segment's length, and the label.
+        assert items[0] % 2 == y["sop_logits"][row].numpy()
+        length = x["padding_mask"][row].numpy().sum()
+        assert len(items) - 1 == length - 3
+        first = (x["segment_ids"][row].numpy()[:length] == 0).sum()
+        assert items[0] // 2 == first - 2
 
 
 def test_folders_without_examples_are_refused(run, tmp_path):
