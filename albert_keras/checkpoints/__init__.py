@@ -1,0 +1,1 @@
+"""Checkpoints of ALBERT, in every form it is published in, in and out."""
