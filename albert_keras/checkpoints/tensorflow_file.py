@@ -115,9 +115,6 @@ def write_tensorflow(prefix: Path, arrays: Mapping[str, np.ndarray]) -> None:
         shape_and_slices=[""] * len(arrays),
         tensors=[tf.constant(array) for array in arrays.values()],
     )
-    tf.raw_ops.MergeV2Checkpoints(
-        checkpoint_prefixes=[str(prefix)], destination_prefix=str(prefix)
-    )
 
 
 def _damaged(prefix: Path, received: str) -> ValueError:
