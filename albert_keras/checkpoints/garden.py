@@ -106,7 +106,7 @@ def _locate(name: str) -> Location | None:
             layout = Layout.AS_IS
         return Location((f"transformer/{module}/{last}",), layout)
     if name.startswith("cls/predictions/"):
-        names = (name, f"bert/{name}")
+        names: tuple[str, ...] = (name, f"bert/{name}")
         if last == "output_bias":
             names += tuple(f"{each}/bias" for each in names)
         return Location(names)

@@ -95,4 +95,3 @@ def _find_config(folder: Path) -> Path:
         f"`{folder}` must hold {CONFIG_NAME}, unless `config` says what it "
         f"would. Received: {', '.join(f.name for f in others) or 'none'}."
     )
-

@@ -39,7 +39,7 @@ OUTPUT_HEADS = {
     "AlbertForMultipleChoice": MULTIPLE_CHOICE,
 }
 GELU_NOTE = (
-    "Hugging Face computes this model (hidden_act \"gelu\", as all of v1's) "
+    'Hugging Face computes this model (hidden_act "gelu", as all of v1\'s) '
     "with erf's GELU, and so does the model loaded here; google's original "
     'has the tanh approximation, which activation="gelu" chooses.'
 )

@@ -48,8 +48,14 @@ _BLOCK_MODULES = {
     "attention_1/self/value": (f"{_ATTENTION}/value_dense", Layout.HEADS_OUT),
     "attention_1/output/dense": (f"{_ATTENTION}/output_dense", Layout.HEADS_IN),
     "LayerNorm": ("_self_attention_layer_norm", Layout.AS_IS),
-    "ffn_1/intermediate/dense": ("_feedforward_intermediate_dense", Layout.AS_IS),
-    "ffn_1/intermediate/output/dense": ("_feedforward_output_dense", Layout.AS_IS),
+    "ffn_1/intermediate/dense": (
+        "_feedforward_intermediate_dense",
+        Layout.AS_IS,
+    ),
+    "ffn_1/intermediate/output/dense": (
+        "_feedforward_output_dense",
+        Layout.AS_IS,
+    ),
     "LayerNorm_1": ("_feedforward_layer_norm", Layout.AS_IS),
 }
 _NUMBERS = {"kernel": 0, "bias": 1, "gamma": 0, "beta": 1}
@@ -67,7 +73,8 @@ def open_keras_hub(folder: Path) -> Checkpoint:
     """
     arguments = read_object(folder / "config.json").get("config")
     config = _config(folder / "config.json", arguments)
-    task, settings = None, {}
+    task = None
+    settings: Any = {}
     if (folder / "task.json").is_file():
         content = read_object(folder / "task.json")
         task, settings = content.get("registered_name"), content.get("config")
@@ -128,7 +135,11 @@ def _config(path: Path, arguments: Any) -> AlbertConfig:
         "type_vocab_size": "num_segments",
     }
     return AlbertConfig.from_dict(
-        {ours: arguments[key] for ours, key in keys.items() if key in arguments},
+        {
+            ours: arguments[key]
+            for ours, key in keys.items()
+            if key in arguments
+        },
         source=path,
     )
 
@@ -160,6 +171,4 @@ def _locate(name: str, inner_repetitions: int) -> Location | None:
         layout = Layout.AS_IS
     number = int(block[1]) * inner_repetitions + int(block[2])
     layer = "transformer_encoder" + (f"_{number}" if number else "")
-    return Location(
-        (f"layers/{layer}/{module}/vars/{_NUMBERS[last]}",), layout
-    )
+    return Location((f"layers/{layer}/{module}/vars/{_NUMBERS[last]}",), layout)

@@ -15,7 +15,6 @@ from albert_keras.checkpoints.deferred import Value, build
 from albert_keras.checkpoints.handles import fetched
 from albert_keras.checkpoints.matching import Match, heads_in, match, read
 from albert_keras.checkpoints.model_parts import (
-
     Part,
     heads_of,
     parts_of,
@@ -74,8 +73,8 @@ def load(
     """Loads a checkpoint of any form that ALBERT is published in.
 
     The form is found by content: google's TensorFlow checkpoint (a folder, an
-    archive, or its name without endings), a TF-Hub module or SavedModel, Hugging
-    Face's files (safetensors, `pytorch_model.bin`, `tf_model.h5`), a KerasHub
+    archive, or its name without endings), a TF-Hub module or SavedModel,
+    Hugging Face's files (safetensors, `pytorch_model.bin`, `tf_model.h5`), a KerasHub
     preset, of KerasHub's own classes or of this package's.
 
     All of it is checked before a model is made: every variable has to be
@@ -212,9 +211,7 @@ def _held(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.form} with {names or 'no head'}"
 
 
-def _overruled(
-    checkpoint: Checkpoint, arguments: dict[str, Any]
-) -> Checkpoint:
+def _overruled(checkpoint: Checkpoint, arguments: dict[str, Any]) -> Checkpoint:
     """The checkpoint with what `arguments` say, which are taken out."""
     changes = {
         theirs: arguments.pop(ours)
@@ -237,7 +234,7 @@ def _overruled(
 
 def _maker(
     checkpoint: Checkpoint,
-    model_class: type,
+    model_class: Any,
     found: Match,
     arguments: dict[str, Any],
 ) -> Any:
@@ -334,5 +331,3 @@ class _Values:
             columns = slice(number * width, (number + 1) * width)
             whole[..., columns] = read(self._checkpoint, name, shapes[name])
         return whole
-
-

@@ -10,7 +10,6 @@ from albert_keras.checkpoints.names import (
     CLASSIFIER,
     HEADS,
     MULTIPLE_CHOICE,
-
     TOKEN_CLASSIFIER,
     Head,
     Shapes,
@@ -47,13 +46,8 @@ def heads_in(checkpoint: Checkpoint) -> tuple[Head, ...]:
     return tuple(
         head
         for head in HEADS
-        if any(
-            checkpoint.find(name) for name in _shapes(head, checkpoint).keys()
-        )
-        and not (
-            head in _ALIKE
-            and checkpoint.output_head not in (None, head)
-        )
+        if any(checkpoint.find(name) for name in _shapes(head, checkpoint))
+        and not (head in _ALIKE and checkpoint.output_head not in (None, head))
         and not (
             # One output a choice, and as many as one likes for the others.
             head is MULTIPLE_CHOICE and _num_outputs(head, checkpoint) != 1
@@ -106,7 +100,9 @@ def match(
     return Match(wanted, missing, num_outputs, tuple(left))
 
 
-def read(checkpoint: Checkpoint, name: str, shape: tuple[int, ...]) -> np.ndarray:
+def read(
+    checkpoint: Checkpoint, name: str, shape: tuple[int, ...]
+) -> np.ndarray:
     """The value of what google calls `name`, float32."""
     location = checkpoint.locate(name)
     found = checkpoint.find(name)
@@ -119,9 +115,7 @@ def read(checkpoint: Checkpoint, name: str, shape: tuple[int, ...]) -> np.ndarra
 
 
 def _shapes(head: Head, checkpoint: Checkpoint) -> Shapes:
-    return head_shapes(
-        head, checkpoint.config, _num_outputs(head, checkpoint)
-    )
+    return head_shapes(head, checkpoint.config, _num_outputs(head, checkpoint))
 
 
 def _num_outputs(head: Head, checkpoint: Checkpoint) -> int:
@@ -144,7 +138,9 @@ def _output_bias(head: Head) -> list[str]:
     return [f"{scopes[head.name]}/output_bias"]
 
 
-def _check_present(checkpoint: Checkpoint, wanted: Mapping[str, object]) -> None:
+def _check_present(
+    checkpoint: Checkpoint, wanted: Mapping[str, object]
+) -> None:
     absent = [name for name in wanted if checkpoint.find(name) is None]
     if not absent:
         return
@@ -208,5 +204,3 @@ def _is_identity(checkpoint: Checkpoint, name: str) -> bool:
 def _listed(names: list[str]) -> str:
     shown = ", ".join(names[:3])
     return shown + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-

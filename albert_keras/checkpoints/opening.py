@@ -94,9 +94,7 @@ def _open_saved_model(
     sniff(prefix.with_suffix(".index"))
     tensors = read_tensorflow(prefix)
     if garden.SIGN in tensors:
-        return garden.open_garden(
-            prefix, tensors, folder=folder, config=config
-        )
+        return garden.open_garden(prefix, tensors, folder=folder, config=config)
     return open_google(
         prefix,
         folder=folder,

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-
 from albert_keras.checkpoints.model_parts import (
     heads_of,
     heads_of_model,
@@ -16,7 +15,7 @@ from albert_keras.models.preset import check_preset, saved_task_class
 
 def load_own_preset(
     folder: Path,
-    model_class: type | None,
+    model_class: Any,
     init_missing_heads: bool,
     arguments: dict[str, Any],
 ) -> Any:
@@ -77,5 +76,3 @@ def _preprocessor(folder: Path, saved: Any, model_class: Any) -> Any:
     return model_class.preprocessor_cls(
         preprocessor.tokenizer, sequence_length=preprocessor.sequence_length
     )
-
-

@@ -12,6 +12,9 @@ import numpy as np
 from albert_keras.checkpoints.google import CONFIG_NAME, google_name
 from albert_keras.checkpoints.huggingface import ACTIVATIONS, OUTPUT_HEADS
 from albert_keras.checkpoints.huggingface_names import torch_location
+from albert_keras.checkpoints.huggingface_tokenizer import (
+    write_tokenizer_json,
+)
 from albert_keras.checkpoints.model_parts import heads_of_model, parts_of
 from albert_keras.checkpoints.names import (
     CLASSIFIER,
@@ -22,6 +25,7 @@ from albert_keras.checkpoints.names import (
     SENTENCE_ORDER,
     SPANS,
     TOKEN_CLASSIFIER,
+    Head,
 )
 from albert_keras.checkpoints.safetensors_file import write_safetensors
 from albert_keras.checkpoints.tensorflow_file import write_tensorflow
@@ -34,7 +38,7 @@ CHECKPOINT_NAME = "model.ckpt-best"
 _SENTENCEPIECE_NAME = "spiece.model"
 
 # Which of Hugging Face's classes has a model's heads.
-_ARCHITECTURES = {
+_ARCHITECTURES: dict[tuple[Head, ...], str] = {
     (POOLER,): "AlbertModel",
     (POOLER, MASKED_LM, SENTENCE_ORDER): "AlbertForPreTraining",
     (MASKED_LM,): "AlbertForMaskedLM",
@@ -119,7 +123,7 @@ def _backbone_of(model: Any) -> AlbertBackbone:
 
 
 def _arrays(model: Any) -> Iterator[tuple[str, np.ndarray]]:
-    """google's names and values, one variable after the other."""
+    """Google's names and values, one variable after the other."""
     for part in parts_of(model):
         yield from part.to_google().items()
 
@@ -150,6 +154,8 @@ def _write_huggingface(model: Any, folder: Path) -> None:
     tokenizer = _tokenizer_of(model)
     if tokenizer is not None:
         _write_vocabulary(tokenizer, folder)
+        if _is_sentencepiece(tokenizer):
+            write_tokenizer_json(tokenizer, folder / "tokenizer.json")
         _write_json(
             folder / "tokenizer_config.json",
             {
@@ -228,8 +234,14 @@ def _huggingface_settings(model: Any) -> dict[str, Any]:
 
 
 def _tokenizer_class(tokenizer: Any) -> str:
-    is_sentencepiece = hasattr(tokenizer.python_tokenizer, "proto")
-    return "AlbertTokenizer" if is_sentencepiece else "BertTokenizer"
+    # The Chinese models' vocabulary is BERT's, in Hugging Face too.
+    return (
+        "AlbertTokenizer" if _is_sentencepiece(tokenizer) else "BertTokenizer"
+    )
+
+
+def _is_sentencepiece(tokenizer: Any) -> bool:
+    return hasattr(tokenizer.python_tokenizer, "proto")
 
 
 # === google ===
@@ -273,11 +285,11 @@ def _tokenizer_of(model: Any) -> Any:
 
 
 def _write_vocabulary(tokenizer: Any, folder: Path) -> None:
-    proto = getattr(tokenizer.python_tokenizer, "proto", None)
-    if proto is None:
-        tokenizer.save_assets(str(folder))  # vocab.txt
-    else:
+    if _is_sentencepiece(tokenizer):
+        proto = tokenizer.python_tokenizer.proto
         (folder / _SENTENCEPIECE_NAME).write_bytes(proto)
+    else:
+        tokenizer.save_assets(str(folder))  # vocab.txt
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -87,7 +87,7 @@ class AlbertMultipleChoice(
         # === Config ===
         self.dropout = dropout
 
-    def compile(
+    def compile(  # type: ignore[override]
         self, optimizer="auto", loss="auto", *, metrics="auto", **kwargs
     ):
         """As `keras.Model.compile`.

@@ -1,5 +1,7 @@
 """ALBERT that finds the answer to a question in a passage."""
 
+from typing import Any
+
 import keras
 import keras_hub
 from keras import ops
@@ -99,7 +101,8 @@ class AlbertQuestionAnswering(
         shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
         self.preprocessor = preprocessor
-        self.conditional_spans = self.span_logits = None
+        self.conditional_spans: Any = None
+        self.span_logits: Any = None
         if head == "v2":
             self.conditional_spans = ConditionalSpanHead(
                 backbone.hidden_dim,

@@ -84,7 +84,9 @@ class AlbertTokenClassifier(
         self.num_classes = num_classes
         self.dropout = dropout
 
-    def compile(self, optimizer="auto", loss="auto", *, metrics=(), **kwargs):
+    def compile(  # type: ignore[override]
+        self, optimizer="auto", loss="auto", *, metrics=(), **kwargs
+    ):
         """As `keras.Model.compile`.
 
         Args:
