@@ -9,6 +9,7 @@ import re
 from albert_keras.checkpoints.checkpoint import Layout, Location
 
 BACKBONE = "albert."
+_OUTPUT_BIAS = "cls/predictions/output_bias"
 _MODULES = {
     "bert/embeddings/LayerNorm": "albert.embeddings.LayerNorm",
     "bert/encoder/embedding_hidden_mapping_in": (
@@ -67,6 +68,8 @@ def keras_location(name: str) -> Location | None:
     if table is not None:
         last = "weight" if table.endswith(".word_embeddings") else "embeddings"
         return Location((f"{table}.{last}",))
+    if name == _OUTPUT_BIAS:  # the one of the two that is used there
+        return Location(("predictions.decoder.bias", "predictions.bias"))
     return _location(name, _KERAS)
 
 
@@ -80,7 +83,7 @@ def _table(name: str) -> str | None:
 def _location(
     name: str, kinds: dict[str, tuple[str, Layout]]
 ) -> Location | None:
-    if name == "cls/predictions/output_bias":
+    if name == _OUTPUT_BIAS:
         return Location(("predictions.bias", "predictions.decoder.bias"))
     block = _BLOCK.match(name)
     owner, _, kind = name.rpartition("/")

@@ -87,11 +87,17 @@ def _full_names(
 ) -> dict[str, str]:
     if OBJECT_GRAPH not in shapes:
         return {}
+    from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf import trackable_object_graph_pb2
 
-    content = _Read(prefix, reader, OBJECT_GRAPH)()
+    content: Any = _Read(prefix, reader, OBJECT_GRAPH)()
+    if not isinstance(content, bytes):
+        content = content.item()
     graph = trackable_object_graph_pb2.TrackableObjectGraph()
-    graph.ParseFromString(bytes(np.asarray(content).item()))
+    try:
+        graph.ParseFromString(content)
+    except DecodeError:
+        raise _damaged(prefix, "an object graph that is cut short") from None
     return {
         attribute.checkpoint_key: attribute.full_name
         for node in graph.nodes
