@@ -43,7 +43,14 @@ def unpacked(path: Path) -> Iterator[Path]:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
             raise _refused(path, f"a damaged one ({error})") from None
-        yield _single(Path(folder))
+        try:
+            yield _single(Path(folder))
+        except (FileNotFoundError, ValueError) as error:
+            # Of the path that was given, not of a folder that is gone soon.
+            if error.args and isinstance(error.args[0], str):
+                said = error.args[0].replace(folder, str(path))
+                raise type(error)(said) from None
+            raise
 
 
 def _unpack(path: Path, folder: Path) -> None:

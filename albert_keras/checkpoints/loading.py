@@ -176,7 +176,7 @@ def make_model(
         )
     if optional and POOLER not in heads_in(checkpoint):
         say(
-            f"`{checkpoint.path}` has no pooler; that of the model begins "
+            f"The {checkpoint.form} has no pooler; that of the model begins "
             f"with random values, which no output of {model_class.__name__} "
             "depends on."
         )
@@ -184,7 +184,7 @@ def make_model(
         say(note)
     if found.unused:
         say(
-            f"Of `{checkpoint.path}` these variables are left over: "
+            f"Of the {checkpoint.form} these variables are left over: "
             f"{', '.join(found.unused)}."
         )
     make = _maker(checkpoint, model_class, found, arguments)

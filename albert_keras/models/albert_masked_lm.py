@@ -13,6 +13,7 @@ from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import (
     StrictPreset,
     check_preset,
+    is_elsewhere,
     saved_task_class,
 )
 from albert_keras.models.sequence_length import shorten_to_model
@@ -104,6 +105,10 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             FileNotFoundError: The preset or its weights are missing.
             ValueError: The preset has no masked-LM head.
         """
+        if load_weights and is_elsewhere(preset):
+            return super().from_preset(
+                preset, init_missing_heads=init_missing_heads, **kwargs
+            )
         check_preset(cls, preset, load_weights)
         saved = saved_task_class(preset)
         if saved is not None and issubclass(saved, AlbertPretrainer):
