@@ -103,19 +103,19 @@ def _from_huggingface(handle: str) -> Path:
 def _files(repository: str) -> list[str]:
     from huggingface_hub import HfApi
 
-    return HfApi().list_repo_files(repository)
+    # Unlike `list_repo_files`, this does not try again for half a minute.
+    found = HfApi().model_info(repository, timeout=10).siblings
+    return [file.rfilename for file in found or ()]
 
 
 def _cached(repository: str) -> Path | None:
-    import huggingface_hub
+    from huggingface_hub import try_to_load_from_cache
 
-    try:
-        folder = huggingface_hub.snapshot_download(
-            repository, local_files_only=True
-        )
-    except Exception:
-        return None
-    return Path(folder)
+    for name in _WEIGHTS:
+        found = try_to_load_from_cache(repository, name)
+        if isinstance(found, str):
+            return Path(found).parent
+    return None
 
 
 def _from_kaggle(handle: str) -> Path:

@@ -132,9 +132,14 @@ def _find_weights(folder: Path) -> tuple[Path, Kind]:
     for index in sorted(indices, key=lambda i: "safetensors" not in i.name):
         return _named_weights(index)
     found: dict[Kind, list[Path]] = {}
+    no_weights = []
     for path in sorted(folder.iterdir()):
         if path.is_file() and path.suffix in _SUFFIXES:
-            kind = sniff(path)
+            try:
+                kind = sniff(path)
+            except ValueError as error:  # of no matter if another file does
+                no_weights.append(error)
+                continue
             if kind is not None:
                 found.setdefault(kind, []).append(path)
     for kind in _PREFERENCE:
@@ -144,6 +149,8 @@ def _find_weights(folder: Path) -> tuple[Path, Kind]:
             return _only(folder, usual or found[kind]), kind
     if Kind.TENSORFLOW in found:
         return _latest(folder, found[Kind.TENSORFLOW]), Kind.TENSORFLOW
+    if no_weights:
+        raise ValueError(str(no_weights[0]))
     names = ", ".join(sorted(p.name for p in folder.iterdir())) or "no files"
     raise FileNotFoundError(
         f"`{folder}` must hold the weights of an ALBERT: a KerasHub preset, "

@@ -11,7 +11,6 @@ import h5py
 import keras
 from keras_hub.src.utils import preset_utils
 
-
 # By name, as it stands on a floor above: only what is fetched needs it, and
 # nothing here does.
 _CHECKPOINTS = "albert_keras.checkpoints"

@@ -26,7 +26,9 @@ def main():
         mlm_logits=found.prediction_logits.numpy(),
         sop_logits=found.sop_logits.numpy(),
         sequence_output=found.hidden_states[-1].numpy(),
-        complaints=json.dumps({k: sorted(map(str, v)) for k, v in info.items() if v}),
+        complaints=json.dumps(
+            {k: sorted(map(str, v)) for k, v in info.items() if v}
+        ),
     )
 
 

@@ -111,9 +111,10 @@ def test_the_epsilon_of_kerashubs_head_is_seen():
     assert model.head_layer_norm_epsilon == 1e-5
     other = load(case, head_layer_norm_epsilon=1e-12)
     assert other.head_layer_norm_epsilon == 1e-12
-    assert np.abs(other(inputs) - golden["out_logits"]).max() > np.abs(
-        model(inputs) - golden["out_logits"]
-    ).max()
+    assert (
+        np.abs(other(inputs) - golden["out_logits"]).max()
+        > np.abs(model(inputs) - golden["out_logits"]).max()
+    )
 
 
 def test_kerashubs_head_keeps_its_epsilon_in_a_preset(tmp_path):

@@ -255,7 +255,9 @@ def test_a_square_matrix_of_integers(tmp_path):
 def _datasets(file):
     found = []
     file.visititems(
-        lambda name, item: found.append(name) if hasattr(item, "dtype") else None
+        lambda name, item: (
+            found.append(name) if hasattr(item, "dtype") else None
+        )
     )
     return found
 

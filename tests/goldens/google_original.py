@@ -226,7 +226,9 @@ def write_hub(output, albert, modeling, settings, inputs, masks, random_value):
         (source / "albert_config.json").write_text(json.dumps(settings))
         for name in ("30k-clean.model", "30k-clean.vocab"):
             (source / name).write_bytes(b"")
-        export.FLAGS(["", f"--albert_directory={source}", f"--export_path={out}"])
+        export.FLAGS(
+            ["", f"--albert_directory={source}", f"--export_path={out}"]
+        )
         with tf.Graph().as_default(), tf.Session() as session:
             export.module_fn(False)
             randomize(session, output.size, random_value)
@@ -245,9 +247,9 @@ def write_hub(output, albert, modeling, settings, inputs, masks, random_value):
                     signature="mlm",
                     as_dict=True,
                 )["mlm_logits"],
-                "sop_log_probs": module(
-                    given, signature="sop", as_dict=True
-                )["sop_log_probs"],
+                "sop_log_probs": module(given, signature="sop", as_dict=True)[
+                    "sop_log_probs"
+                ],
             }
             session.run(tf.global_variables_initializer())
             found = session.run(wanted)

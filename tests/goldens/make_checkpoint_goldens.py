@@ -129,7 +129,9 @@ class Output:
             **inputs,
             **{f"out_{key}": np.asarray(v) for key, v in outputs.items()},
         )
-        print(name, path.stat().st_size, {k: v.shape for k, v in outputs.items()})
+        print(
+            name, path.stat().st_size, {k: v.shape for k, v in outputs.items()}
+        )
 
 
 def transformers_outputs(found):

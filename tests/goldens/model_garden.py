@@ -79,7 +79,9 @@ def write_garden(output, config_of, inputs_of, random_value):
         }
     )
     if isinstance(found, list | tuple):
-        found = dict(zip(("sequence_output", "pooled_output"), found, strict=True))
+        found = dict(
+            zip(("sequence_output", "pooled_output"), found, strict=True)
+        )
     outputs = {
         name: np.asarray(found[name])
         for name in ("sequence_output", "pooled_output")
