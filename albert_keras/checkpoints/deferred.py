@@ -7,14 +7,25 @@ the file, and several times the memory of the largest variable. In a
 begin with can be said before they come to be.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 from keras.src.backend.common.variables import initialize_all_variables
 
-Value = Callable[[], np.ndarray]
+# Rows and columns of a matrix, and what stands there.
+Piece = tuple[slice, slice, np.ndarray]
+
+
+class Value(Protocol):
+    """What a variable is to begin with."""
+
+    def whole(self) -> Any:
+        """All of it: an array, or a tensor that nobody else has."""
+
+    def pieces(self) -> Iterator[Piece] | None:
+        """The pieces of a large matrix; None for what is read at once."""
 
 
 def build(
@@ -33,12 +44,42 @@ def build(
     with keras.StatelessScope(initialize_variables=False):
         model = make()
     given = values(model)
+    filled: list[tuple[Any, Iterator[Piece]]] = []
     for variable in model.variables:
         value = given.get(id(variable))
-        if value is not None:
+        if value is None:
+            continue
+        pieces = value.pieces() if _can_be_filled() else None
+        if pieces is None:
             variable._initializer = _Given(variable, value)
+        else:
+            variable._initializer = _empty
+            filled.append((variable, pieces))
     initialize_all_variables()
+    for variable, pieces in filled:
+        for rows, columns, piece in pieces:
+            index = (rows, columns)[: len(variable.shape)]
+            variable.value[index].assign(np.ascontiguousarray(piece))
     return model
+
+
+def _can_be_filled() -> bool:
+    """Whether variables can be written to in place.
+
+    Not where values are immutable, as JAX's are, nor where a strategy keeps a
+    variable in several places.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return not tf.distribute.has_strategy()
+
+
+def _empty(shape: Any, dtype: Any = None) -> Any:
+    import tensorflow as tf
+
+    return tf.raw_ops.Empty(shape=shape, dtype=tf.as_dtype(dtype))
 
 
 class _Given:
@@ -48,12 +89,12 @@ class _Given:
         self._path, self._value = variable.path, value
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        value = self._value()
+        value = self._value.whole()
         if tuple(value.shape) != tuple(shape):
             raise ValueError(
                 f"`{self._path}` must have the shape {tuple(shape)}. "
                 f"Received: {value.shape}."
             )
-        return keras.ops.convert_to_tensor(
-            np.require(value, requirements="C"), dtype=dtype
-        )
+        if isinstance(value, np.ndarray):
+            value = np.require(value, requirements="C")
+        return keras.ops.convert_to_tensor(value, dtype=dtype)

@@ -43,4 +43,10 @@ def _tensor(path: Path, name: str, dataset: Any) -> StoredTensor:
         with h5py.File(path, "r") as file:
             return np.asarray(file[name])
 
-    return StoredTensor(tuple(dataset.shape), dataset.dtype.name, read)
+    def read_rows(begin: int, end: int) -> np.ndarray:
+        with h5py.File(path, "r") as file:
+            return np.asarray(file[name][begin:end])
+
+    return StoredTensor(
+        tuple(dataset.shape), dataset.dtype.name, read, read_rows
+    )

@@ -7,13 +7,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from albert_keras.checkpoints.archives import unpacked
-from albert_keras.checkpoints.checkpoint import Checkpoint
+from albert_keras.checkpoints.checkpoint import Checkpoint, Layout
 from albert_keras.checkpoints.deferred import Value, build
 from albert_keras.checkpoints.handles import fetched
-from albert_keras.checkpoints.matching import Match, heads_in, match, read
+from albert_keras.checkpoints.matching import (
+    Match,
+    Piece,
+    heads_in,
+    match,
+    read,
+    read_pieces,
+)
 from albert_keras.checkpoints.model_parts import (
     Part,
     heads_of,
@@ -313,21 +321,50 @@ def _values(
 
 
 class _Values:
-    """Reads what a variable begins with."""
+    """What a variable begins with, read from a checkpoint."""
 
     def __init__(self, checkpoint: Checkpoint, found: Match, part: Part):
         self._checkpoint, self._found, self._part = checkpoint, found, part
+        self._width = found.shapes[part.names[0]][-1]
 
-    def __call__(self) -> np.ndarray:
+    def whole(self) -> Any:
         names, shapes = self._part.names, self._found.shapes
         if len(names) == 1:
-            value = read(self._checkpoint, names[0], shapes[names[0]])
+            name = names[0]
+            native = self._native(name)
+            if native is not None:
+                return native()
+            value = read(self._checkpoint, name, shapes[name])
             return value.T if self._part.transposed else value
-        # One after the other into the place of all, which needs less memory
-        # than to read them all and put them together.
-        width = shapes[names[0]][-1]
-        whole = np.empty((*shapes[names[0]][:-1], len(names) * width), "f4")
+        pieces = [read(self._checkpoint, n, shapes[n]) for n in names]
+        return np.concatenate(pieces, axis=-1)
+
+    def _native(self, name: str) -> Any:
+        """Reads a tensor as it stands, without an array in between."""
+        checkpoint = self._checkpoint
+        location = checkpoint.locate(name)
+        tensor = checkpoint.tensors[str(checkpoint.find(name))]
+        as_is = location is not None and location.layout is Layout.AS_IS
+        on_tensorflow = keras.backend.backend() == "tensorflow"
+        if as_is and on_tensorflow and not self._part.transposed:
+            return tensor.read_native
+        return None
+
+    def pieces(self) -> Iterator[Piece] | None:
+        names, shapes = self._part.names, self._found.shapes
+        shape = shapes[names[0]]
+        if self._part.transposed or len(shape) != 2:
+            return None
+        if len(names) == 1 and self._native(names[0]) is not None:
+            return None
+        return self._pieces()
+
+    def _pieces(self) -> Iterator[Piece]:
+        names, shapes = self._part.names, self._found.shapes
         for number, name in enumerate(names):
-            columns = slice(number * width, (number + 1) * width)
-            whole[..., columns] = read(self._checkpoint, name, shapes[name])
-        return whole
+            first = number * self._width
+            for rows, columns, piece in read_pieces(
+                self._checkpoint, name, shapes[name]
+            ):
+                start, stop, _ = columns.indices(self._width)
+                yield rows, slice(first + start, first + stop), piece

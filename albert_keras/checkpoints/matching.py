@@ -1,11 +1,12 @@
 """Holds a checkpoint against what a model needs, before there is a model."""
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from albert_keras.checkpoints.checkpoint import Checkpoint, Location
+from albert_keras.checkpoints.checkpoint import Checkpoint, Layout, Location
 from albert_keras.checkpoints.names import (
     CLASSIFIER,
     HEADS,
@@ -19,6 +20,11 @@ from albert_keras.checkpoints.names import (
 from albert_keras.checkpoints.tensors import EXACT_DTYPES
 
 _ALIKE = (CLASSIFIER, TOKEN_CLASSIFIER, MULTIPLE_CHOICE)
+
+
+# Rows and columns of a matrix, and what stands there.
+Piece = tuple[slice, slice, np.ndarray]
+_PIECE = 4 << 20  # bytes
 
 
 class Match(NamedTuple):
@@ -112,6 +118,34 @@ def read(
     if stored.dtype != np.float32:
         stored = stored.astype(np.float32)
     return location.layout.restore(stored, shape)
+
+
+def read_pieces(
+    checkpoint: Checkpoint, name: str, shape: tuple[int, ...]
+) -> Iterator[Piece]:
+    """As `read`, in pieces of some megabytes where the file allows it.
+
+    Yields:
+        Rows and columns in google's shape, and what belongs there.
+    """
+    location = checkpoint.locate(name) or Location(())
+    tensor = checkpoint.tensors[str(checkpoint.find(name))]
+    layout = location.layout
+    in_rows = layout in (Layout.AS_IS, Layout.TRANSPOSED, Layout.HEADS_OUT)
+    if tensor.read_rows is None or len(shape) != 2 or not in_rows:
+        yield slice(None), slice(None), read(checkpoint, name, shape)
+        return
+    stored = tensor.shape[0]
+    width = math.prod(tensor.shape[1:])
+    step = max(1, _PIECE // max(1, 4 * width))
+    for begin in range(0, stored, step):
+        end = min(stored, begin + step)
+        rows = tensor.read_rows(begin, end).astype(np.float32, copy=False)
+        rows = rows.reshape(end - begin, width)
+        if layout is Layout.TRANSPOSED:
+            yield slice(None), slice(begin, end), rows.T
+        else:
+            yield slice(begin, end), slice(None), rows
 
 
 def _shapes(head: Head, checkpoint: Checkpoint) -> Shapes:

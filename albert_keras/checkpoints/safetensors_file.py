@@ -137,13 +137,20 @@ def _entry(
 def _tensor(
     path: Path, offset: int, dtype: str, shape: tuple[int, ...]
 ) -> StoredTensor:
-    def read() -> np.ndarray:
+    def read_from(start: int, shape: tuple[int, ...]) -> np.ndarray:
         with path.open("rb") as file:
-            file.seek(offset)
+            file.seek(start)
             content = file.read(num_bytes(dtype, shape))
         return from_bytes(content, dtype, shape)
 
-    return StoredTensor(shape, dtype, read)
+    def read() -> np.ndarray:
+        return read_from(offset, shape)
+
+    def read_rows(begin: int, end: int) -> np.ndarray:
+        row = num_bytes(dtype, shape[1:])
+        return read_from(offset + begin * row, (end - begin, *shape[1:]))
+
+    return StoredTensor(shape, dtype, read, read_rows)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

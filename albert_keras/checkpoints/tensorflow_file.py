@@ -59,8 +59,9 @@ def read_tensorflow(prefix: Path) -> dict[str, StoredTensor]:
         dtype = dtypes[key].name
         if dtype in ITEM_SIZES:
             needed += num_bytes(dtype, tuple(shape))
+        read = _Read(prefix, reader, key)
         tensors[names.get(key, key)] = StoredTensor(
-            tuple(shape), dtype, _Read(prefix, reader, key)
+            tuple(shape), dtype, read, read_native=read.native
         )
     found = sum(file.stat().st_size for file in data)
     if found < needed:
@@ -78,6 +79,21 @@ class _Read:
         try:
             return self._reader.get_tensor(self._key)
         except (tf.errors.OpError, RuntimeError) as error:
+            reason = str(error).partition("\n")[0]
+            raise _damaged(self._prefix, f"{self._key}: {reason}") from None
+
+    def native(self) -> Any:
+        """The same as a tensor; an array would be one copy more."""
+        import tensorflow as tf
+
+        try:
+            return tf.raw_ops.RestoreV2(
+                prefix=str(self._prefix),
+                tensor_names=[self._key],
+                shape_and_slices=[""],
+                dtypes=[self._reader.get_variable_to_dtype_map()[self._key]],
+            )[0]
+        except tf.errors.OpError as error:
             reason = str(error).partition("\n")[0]
             raise _damaged(self._prefix, f"{self._key}: {reason}") from None
 

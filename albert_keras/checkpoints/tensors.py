@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -29,11 +29,17 @@ class StoredTensor(NamedTuple):
         shape: Its sizes.
         dtype: Name of its type, of `ITEM_SIZES` or some other.
         read: Reads it into an array of its own; bfloat16 comes as float32.
+        read_rows: Reads what lies between two numbers of the first axis, where
+            a file can do that for less than reading all.
+        read_native: Reads it into a tensor of TensorFlow, where a file can do
+            that without an array in between.
     """
 
     shape: tuple[int, ...]
     dtype: str
     read: Callable[[], np.ndarray]
+    read_rows: Callable[[int, int], np.ndarray] | None = None
+    read_native: Callable[[], Any] | None = None
 
 
 Tensors = Mapping[str, StoredTensor]
