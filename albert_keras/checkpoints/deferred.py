@@ -58,8 +58,7 @@ def build(
     initialize_all_variables()
     for variable, pieces in filled:
         for rows, columns, piece in pieces:
-            index = (rows, columns)[: len(variable.shape)]
-            variable.value[index].assign(np.ascontiguousarray(piece))
+            _write(variable, rows, columns, piece)
     return model
 
 
@@ -74,6 +73,25 @@ def _can_be_filled() -> bool:
     import tensorflow as tf
 
     return not tf.distribute.has_strategy()
+
+
+def _write(variable: Any, rows: slice, columns: slice, piece: Any) -> None:
+    import tensorflow as tf
+
+    # `value[rows, columns].assign` would read the slice first, and while that
+    # is alive TensorFlow copies the whole variable before it writes.
+    height, width = variable.shape
+    (top, bottom, _), (left, right, _) = (
+        rows.indices(height),
+        columns.indices(width),
+    )
+    tf.raw_ops.ResourceStridedSliceAssign(
+        ref=variable.value.handle,
+        begin=[top, left],
+        end=[bottom, right],
+        strides=[1, 1],
+        value=np.ascontiguousarray(piece),
+    )
 
 
 def _empty(shape: Any, dtype: Any = None) -> Any:

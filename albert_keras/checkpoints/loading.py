@@ -82,8 +82,8 @@ def load(
 
     The form is found by content: google's TensorFlow checkpoint (a folder, an
     archive, or its name without endings), a TF-Hub module or SavedModel,
-    Hugging Face's files (safetensors, `pytorch_model.bin`, `tf_model.h5`), a KerasHub
-    preset, of KerasHub's own classes or of this package's.
+    Hugging Face's files (safetensors, `pytorch_model.bin`, `tf_model.h5`), a
+    KerasHub preset, of KerasHub's own classes or of this package's.
 
     All of it is checked before a model is made: every variable has to be
     there with the shape that the configuration calls for. What a model has

@@ -127,7 +127,6 @@ def main() -> None:
     if options.memory_of:
         measure_memory(options.memory_of)
         return
-    import albert_keras as ak
     from albert_keras.whole_files import written_whole
 
     record = {

@@ -83,20 +83,10 @@ def inwards(peer: str, python: str, albert: Path | None, size: str) -> dict:
 
 def outwards(form: str, words: list[object], size: str) -> dict:
     """Writes a pretrainer, has a peer run it, and compares."""
-    sizes = json.loads(
-        subprocess.check_output(
-            [
-                sys.executable,
-                "-c",
-                "import json, sys; sys.path.insert(0, sys.argv[1]);"
-                "import make_checkpoint_goldens as m;"
-                "print(json.dumps(m.config_of(sys.argv[2])))",
-                str(MAKER.parent),
-                size,
-            ],
-            text=True,
-        )
-    )
+    sys.path.insert(0, str(MAKER.parent))
+    from make_checkpoint_goldens import config_of
+
+    sizes = config_of(size)
     model = ak.AlbertPretrainer(
         ak.AlbertBackbone.from_albert_config(ak.AlbertConfig(**sizes))
     )

@@ -15,7 +15,7 @@ import numpy as np
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "goldens"))
-from google_original import import_original
+from google_original import import_original  # noqa: E402
 
 
 def main():

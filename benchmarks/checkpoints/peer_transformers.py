@@ -21,14 +21,13 @@ def main():
             attention_mask=torch.tensor(inputs["padding_mask"]),
             output_hidden_states=True,
         )
+    complaints = {k: sorted(map(str, v)) for k, v in info.items() if v}
     np.savez(
         out,
         mlm_logits=found.prediction_logits.numpy(),
         sop_logits=found.sop_logits.numpy(),
         sequence_output=found.hidden_states[-1].numpy(),
-        complaints=json.dumps(
-            {k: sorted(map(str, v)) for k, v in info.items() if v}
-        ),
+        complaints=json.dumps(complaints),
     )
 
 

@@ -137,7 +137,7 @@ def test_a_classifier_begins_from_a_handle(hub):
 
 def test_what_is_not_there(hub):
     root, _, stop = hub
-    with pytest.raises(FileNotFoundError, match="hf://user/none.*Received"):
+    with pytest.raises(FileNotFoundError, match=r"hf://user/none.*Received"):
         ak.checkpoints.load("hf://user/none")
     (root / "user" / "empty").mkdir(parents=True)
     (root / "user" / "empty" / "README.md").write_text("x")

@@ -123,7 +123,7 @@ def test_the_same_preset_as_other_classes(tmp_path):
         strict=True,
     ):
         np.testing.assert_array_equal(ours, theirs)
-    with pytest.raises(ValueError, match="classifier.*init_missing_heads"):
+    with pytest.raises(ValueError, match=r"classifier.*init_missing_heads"):
         load(tmp_path / "out", ak.AlbertTextClassifier, num_classes=2)
     classifier = load(
         tmp_path / "out",
