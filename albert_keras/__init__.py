@@ -19,9 +19,15 @@ _PUBLIC = {
     "AlbertPretrainer": "albert_keras.models.albert_pretrainer",
     "AlbertMaskedLM": "albert_keras.models.albert_masked_lm",
     "AlbertTextClassifier": "albert_keras.models.albert_text_classifier",
+    "AlbertQuestionAnswering": (
+        "albert_keras.models.albert_question_answering"
+    ),
+    "AlbertTokenClassifier": "albert_keras.models.albert_token_classifier",
+    "AlbertMultipleChoice": "albert_keras.models.albert_multiple_choice",
     "FillMask": "albert_keras.inference.fill_mask",
 }
 _SUBPACKAGES: tuple[str, ...] = (
+    "checkpoints",
     "export",
     "inference",
     "layers",
@@ -42,11 +48,20 @@ if TYPE_CHECKING:
     from albert_keras.models.albert_masked_lm import (
         AlbertMaskedLM as AlbertMaskedLM,
     )
+    from albert_keras.models.albert_multiple_choice import (
+        AlbertMultipleChoice as AlbertMultipleChoice,
+    )
     from albert_keras.models.albert_pretrainer import (
         AlbertPretrainer as AlbertPretrainer,
     )
+    from albert_keras.models.albert_question_answering import (
+        AlbertQuestionAnswering as AlbertQuestionAnswering,
+    )
     from albert_keras.models.albert_text_classifier import (
         AlbertTextClassifier as AlbertTextClassifier,
+    )
+    from albert_keras.models.albert_token_classifier import (
+        AlbertTokenClassifier as AlbertTokenClassifier,
     )
     from albert_keras.models.albert_tokenizer import (
         AlbertTokenizer as AlbertTokenizer,

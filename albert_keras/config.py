@@ -174,6 +174,22 @@ class AlbertConfig:
                 f"`{path}` must hold one JSON object. Received: "
                 f"{type(content).__name__}."
             )
+        return cls.from_dict(content, source=path)
+
+    @classmethod
+    def from_dict(
+        cls, content: Mapping[str, Any], *, source: str | os.PathLike
+    ) -> "AlbertConfig":
+        """Takes google's keys and values; unknown keys go to `extra`.
+
+        Args:
+            content: What an `albert_config.json` holds.
+            source: Where it comes from, to be named in errors.
+
+        Raises:
+            ValueError: It lacks a size, or a value is out of range.
+            TypeError: A value has the wrong type.
+        """
         fields = {f.name: f for f in dataclasses.fields(cls)}
         del fields["extra"]
         missing = [
@@ -183,7 +199,7 @@ class AlbertConfig:
         ]
         if missing:
             raise ValueError(
-                f"`{path}` must name every size of the model. "
+                f"`{source}` must name every size of the model. "
                 f"Missing: {', '.join(missing)}."
             )
         known = {k: v for k, v in content.items() if k in fields}
@@ -191,7 +207,7 @@ class AlbertConfig:
         try:
             return cls(**known, extra=extra)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"In `{path}`: {error}") from None
+            raise type(error)(f"In `{source}`: {error}") from None
 
     def to_dict(self) -> dict[str, Any]:
         """Google's keys and values, `extra` among them."""

@@ -103,6 +103,34 @@ DEFECTS = [
         "            segment_a, segment_b = segment_b, segment_a\n",
         "tests/pretraining",
     ),
+    Defect(
+        "query and key change places as a checkpoint is loaded",
+        "checkpoints/model_parts.py",
+        'for part in ("query", "key", "value")',
+        'for part in ("key", "query", "value")',
+        "tests/checkpoints/test_against_peers.py",
+    ),
+    Defect(
+        "KerasHub's masked-LM head gets google's epsilon",
+        "checkpoints/keras_hub_preset.py",
+        "HEAD_EPSILON = 1e-5",
+        "HEAD_EPSILON = 1e-12",
+        "tests/checkpoints/test_against_peers.py",
+    ),
+    Defect(
+        "a pickle may name anything",
+        "checkpoints/torch_file.py",
+        'raise pickle.UnpicklingError(f"the name {module}.{name}")',
+        "return super().find_class(module, name)",
+        "tests/checkpoints/test_refusals.py",
+    ),
+    Defect(
+        "variables that are left over are no matter",
+        "checkpoints/matching.py",
+        "    if beyond:\n",
+        "    if False:\n",
+        "tests/checkpoints/test_refusals.py",
+    ),
 ]
 
 

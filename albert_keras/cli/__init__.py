@@ -59,6 +59,12 @@ COMMANDS: dict[str, Command | Group] = {
         "Say what each [MASK] of a text may stand for.",
         starts_tensorflow=True,
     ),
+    "convert": Command(
+        "convert",
+        "convert",
+        "Turn a checkpoint of any form into another form.",
+        starts_tensorflow=True,
+    ),
     "export": Group(
         "Write a model in a form that runs without this package.",
         {

@@ -6,12 +6,26 @@ import keras
 LAYER_NORM_EPSILON = 1e-12
 
 
-def albert_layer_norm(name: str) -> keras.layers.LayerNormalization:
+def albert_layer_norm(
+    name: str, epsilon: float = LAYER_NORM_EPSILON
+) -> keras.layers.LayerNormalization:
     """A layer normalisation that computes in float32 under every policy.
 
     1e-12 vanishes in float16, and a variance near zero then divides by zero
     (keras #22586), so inputs are cast up; the caller casts the result down.
     """
     return keras.layers.LayerNormalization(
-        epsilon=LAYER_NORM_EPSILON, dtype="float32", name=name
+        epsilon=epsilon, dtype="float32", name=name
     )
+
+
+def set_layer_norm_epsilon(layer: keras.layers.Layer, epsilon: float) -> None:
+    """Gives all layer norms within a layer another epsilon.
+
+    Args:
+        layer: A layer that was not called yet.
+        epsilon: What is added to the variance.
+    """
+    for each in layer._flatten_layers():
+        if isinstance(each, keras.layers.LayerNormalization):
+            each.epsilon = epsilon

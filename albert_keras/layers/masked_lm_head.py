@@ -4,7 +4,10 @@ import keras
 from keras import ops
 
 from albert_keras.layers.activations import get_activation
-from albert_keras.layers.layer_norm import albert_layer_norm
+from albert_keras.layers.layer_norm import (
+    LAYER_NORM_EPSILON,
+    albert_layer_norm,
+)
 
 
 class AlbertMaskedLMHead(keras.layers.Layer):
@@ -20,6 +23,7 @@ class AlbertMaskedLMHead(keras.layers.Layer):
             backbone, shared and not copied.
         activation: A `hidden_act` of `albert_config.json`.
         initializer_range: Standard deviation of the kernel's initialiser.
+        layer_norm_epsilon: What the layer norm adds to the variance.
 
     Call arguments:
         sequence_output: Tensor `[batch, sequence, hidden_dim]`.
@@ -38,10 +42,12 @@ class AlbertMaskedLMHead(keras.layers.Layer):
         token_embedding,
         activation="gelu",
         initializer_range=0.02,
+        layer_norm_epsilon=LAYER_NORM_EPSILON,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.token_embedding = token_embedding
+        self.layer_norm_epsilon = layer_norm_epsilon
         self.activation = activation
         self.initializer_range = initializer_range
         self.transform = keras.layers.Dense(
@@ -53,7 +59,9 @@ class AlbertMaskedLMHead(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="transform",
         )
-        self.layer_norm = albert_layer_norm("layer_norm")
+        self.layer_norm = albert_layer_norm(
+            "layer_norm", epsilon=layer_norm_epsilon
+        )
 
     def build(self, sequence_output_shape, mask_positions_shape=None):
         self.transform.build((None, sequence_output_shape[-1]))
@@ -99,6 +107,7 @@ class AlbertMaskedLMHead(keras.layers.Layer):
             ),
             "activation": self.activation,
             "initializer_range": self.initializer_range,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
         }
 
     @classmethod

@@ -8,6 +8,10 @@ import keras_hub
 from albert_keras.config import AlbertConfig
 from albert_keras.layers.embedding import AlbertEmbedding
 from albert_keras.layers.encoder import AlbertEncoder
+from albert_keras.layers.layer_norm import (
+    LAYER_NORM_EPSILON,
+    set_layer_norm_epsilon,
+)
 from albert_keras.models.preset import StrictPreset
 
 
@@ -39,6 +43,8 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             tanh approximation.
         initializer_range: Standard deviation of the truncated normal that
             initialises kernels and embeddings.
+        layer_norm_epsilon: What layer norms add to the variance: 1e-12 in
+            google's models; configurations of Hugging Face may say another.
         dtype: A dtype or dtype policy, `"mixed_bfloat16"` for instance.
 
     Call arguments:
@@ -90,6 +96,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         attention_dropout=None,
         activation="gelu",
         initializer_range=0.02,
+        layer_norm_epsilon=LAYER_NORM_EPSILON,
         dtype=None,
         **kwargs,
     ):
@@ -123,6 +130,8 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             dtype=dtype,
             name="encoder",
         )
+        for layer in (self.embeddings, self.encoder):
+            set_layer_norm_epsilon(layer, layer_norm_epsilon)
         self.pooler = keras.layers.Dense(
             hidden_dim,
             activation="tanh",
@@ -164,6 +173,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         self.attention_dropout = attention_dropout
         self.activation = activation
         self.initializer_range = initializer_range
+        self.layer_norm_epsilon = layer_norm_epsilon
         self.cls_token_index = 0
 
     def _with_pooled_output(self, sequence_output):
@@ -220,7 +230,11 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
 
     def get_config(self):
         arguments = {ours: getattr(self, ours) for ours in _CONFIG_KEYS}
-        return {**super().get_config(), **arguments}
+        return {
+            **super().get_config(),
+            **arguments,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
+        }
 
 
 # Constructor argument -> key of albert_config.json.

@@ -13,6 +13,7 @@ from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import (
     StrictPreset,
     check_preset,
+    is_elsewhere,
     saved_task_class,
 )
 from albert_keras.models.sequence_length import shorten_to_model
@@ -25,6 +26,9 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
     Args:
         backbone: An `ak.AlbertBackbone`.
         preprocessor: An `AlbertMaskedLMPreprocessor`, or None to pass ids.
+        head_layer_norm_epsilon: Epsilon of the head's layer norm; None is
+            the backbone's, which is the original's 1e-12. A checkpoint of
+            KerasHub brings 1e-5.
 
     Call arguments:
         inputs: Those of the backbone, and `mask_positions` int32
@@ -33,13 +37,21 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
     Returns:
         float32 logits `[batch, predictions, vocabulary_size]`.
 
-    The head has the original's epsilon of 1e-12, where KerasHub's has 1e-5.
     """
 
     backbone_cls = AlbertBackbone
     preprocessor_cls = AlbertMaskedLMPreprocessor
 
-    def __init__(self, backbone, preprocessor=None, **kwargs):
+    def __init__(
+        self,
+        backbone,
+        preprocessor=None,
+        head_layer_norm_epsilon=None,
+        **kwargs,
+    ):
+        if head_layer_norm_epsilon is None:
+            head_layer_norm_epsilon = backbone.layer_norm_epsilon
+
         # === Layers ===
         shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
@@ -48,6 +60,7 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             backbone.token_embedding,
             activation=backbone.activation,
             initializer_range=backbone.initializer_range,
+            layer_norm_epsilon=head_layer_norm_epsilon,
             dtype=backbone.dtype_policy,
             name="masked_lm_head",
         )
@@ -64,6 +77,15 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             inputs["mask_positions"],
         )
         super().__init__(inputs=inputs, outputs=logits, **kwargs)
+
+        # === Config ===
+        self.head_layer_norm_epsilon = head_layer_norm_epsilon
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "head_layer_norm_epsilon": self.head_layer_norm_epsilon,
+        }
 
     @classmethod
     def from_preset(
@@ -83,6 +105,10 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             FileNotFoundError: The preset or its weights are missing.
             ValueError: The preset has no masked-LM head.
         """
+        if load_weights and is_elsewhere(preset):
+            return super().from_preset(
+                preset, init_missing_heads=init_missing_heads, **kwargs
+            )
         check_preset(cls, preset, load_weights)
         saved = saved_task_class(preset)
         if saved is not None and issubclass(saved, AlbertPretrainer):

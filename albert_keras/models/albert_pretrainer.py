@@ -63,6 +63,7 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
             backbone.token_embedding,
             activation=backbone.activation,
             initializer_range=backbone.initializer_range,
+            layer_norm_epsilon=backbone.layer_norm_epsilon,
             dtype=backbone.dtype_policy,
             name="masked_lm_head",
         )

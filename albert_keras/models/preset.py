@@ -2,12 +2,19 @@
 
 import json
 import os
+import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import h5py
 import keras
 from keras_hub.src.utils import preset_utils
+
+# By name, as it stands on a floor above: only what is fetched needs it, and
+# nothing here does.
+_CHECKPOINTS = "albert_keras.checkpoints"
+_RELEASED = re.compile(r"albert[-_](base|large|xlarge|xxlarge)[-_]v[12]")
 
 
 class StrictPreset:
@@ -22,8 +29,10 @@ class StrictPreset:
         """Loads a preset.
 
         Args:
-            preset: Folder that `save_to_preset` wrote, or a handle
-                (`hf://…`, `kaggle://…`).
+            preset: Folder that `save_to_preset` wrote, a handle
+                (`hf://…`, `kaggle://…`) of whatever form
+                `ak.checkpoints.load` knows, or the name of a released model
+                such as `albert_base_v2`.
             load_weights: Whether to load weights, or keep random ones.
             **kwargs: Arguments of the constructor that override the
                 preset's; `dtype` is passed to the backbone.
@@ -33,6 +42,9 @@ class StrictPreset:
                 configuration or its weights.
             ValueError: A file is damaged, or does not fit the others.
         """
+        if load_weights and is_elsewhere(preset):
+            checkpoints = import_module(_CHECKPOINTS)
+            return checkpoints.load(preset, cls, **kwargs)
         check_preset(cls, preset, load_weights)
         try:
             return super().from_preset(  # type: ignore[misc]
@@ -43,6 +55,14 @@ class StrictPreset:
                 f"Preset `{preset}` cannot be loaded as {cls.__name__}: "
                 f"{_reason(error)}"
             ) from error
+
+
+def is_elsewhere(preset: str | os.PathLike) -> bool:
+    """Whether a preset is to be fetched, or is a released model's name."""
+    name = os.fspath(preset)
+    if name.startswith(("hf://", "kaggle://")):
+        return True
+    return _RELEASED.fullmatch(name) is not None and not os.path.exists(name)
 
 
 def _reason(error: Exception) -> str:

@@ -1,0 +1,296 @@
+"""`ak.checkpoints.save`: a model in the form that others load."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from albert_keras.checkpoints.google import CONFIG_NAME, google_name
+from albert_keras.checkpoints.huggingface import ACTIVATIONS, OUTPUT_HEADS
+from albert_keras.checkpoints.huggingface_names import torch_location
+from albert_keras.checkpoints.huggingface_tokenizer import (
+    write_tokenizer_json,
+)
+from albert_keras.checkpoints.model_parts import heads_of_model, parts_of
+from albert_keras.checkpoints.names import (
+    CLASSIFIER,
+    CONDITIONAL_SPANS,
+    MASKED_LM,
+    MULTIPLE_CHOICE,
+    POOLER,
+    SENTENCE_ORDER,
+    SPANS,
+    TOKEN_CLASSIFIER,
+    Head,
+)
+from albert_keras.checkpoints.safetensors_file import write_safetensors
+from albert_keras.checkpoints.tensorflow_file import write_tensorflow
+from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.whole_files import written_whole
+
+FORMATS = ("keras", "huggingface", "tensorflow")
+CHECKPOINT_NAME = "model.ckpt-best"
+_SENTENCEPIECE_NAME = "spiece.model"
+
+# Which of Hugging Face's classes has a model's heads.
+_ARCHITECTURES: dict[tuple[Head, ...], str] = {
+    (POOLER,): "AlbertModel",
+    (POOLER, MASKED_LM, SENTENCE_ORDER): "AlbertForPreTraining",
+    (MASKED_LM,): "AlbertForMaskedLM",
+    (SPANS,): "AlbertForQuestionAnswering",
+    **{
+        (POOLER, head): name
+        for name, head in OUTPUT_HEADS.items()
+        if head in (CLASSIFIER, MULTIPLE_CHOICE)
+    },
+    (TOKEN_CLASSIFIER,): "AlbertForTokenClassification",
+}
+
+
+def save(
+    model: Any,
+    directory: str | os.PathLike[str],
+    format: str = "keras",
+    *,
+    overwrite: bool = False,
+) -> Path:
+    """Writes a model, its configuration and its tokenizer's files.
+
+    Args:
+        model: A backbone or a task of this package.
+        directory: Folder to write.
+        format: `"keras"`, a KerasHub preset; `"huggingface"`, `config.json`,
+            `model.safetensors` and the tokenizer's files, which transformers
+            loads without a warning; `"tensorflow"`, a checkpoint under
+            google's names that the scripts of google-research/albert take as
+            `--init_checkpoint`.
+        overwrite: Replace a folder that is there.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileExistsError: There is something at `directory`.
+        ValueError: The format has no place for something of the model: the
+            second head for question answering and two different epsilons in
+            `"huggingface"`, an epsilon or activation of its own in
+            `"tensorflow"`.
+
+    Example:
+
+    ```python
+    ak.checkpoints.save(model, "for-transformers", format="huggingface")
+    ```
+    """
+    if format not in FORMATS:
+        raise ValueError(
+            f"`format` must be one of {', '.join(FORMATS)}. "
+            f"Received: format={format!r}."
+        )
+    heads_of_model(model)  # refuses a model that is none of ours
+    write: Callable[[Any, Path], None] = {
+        "keras": lambda model, folder: model.save_to_preset(str(folder)),
+        "huggingface": _write_huggingface,
+        "tensorflow": _write_tensorflow,
+    }[format]
+    folder = Path(directory)
+    if folder.exists() and not overwrite:
+        raise FileExistsError(
+            f"`{folder}` must not exist already, unless it is to be "
+            "overwritten (`overwrite=True`, --overwrite). Received: a "
+            f"{'folder' if folder.is_dir() else 'file'}."
+        )
+    aside = folder.with_name(f".{folder.name}.replaced")
+    with written_whole(folder) as partial:
+        write(model, partial)
+        if folder.exists():  # no folder can be renamed over another
+            shutil.rmtree(aside, ignore_errors=True)
+            os.replace(folder, aside)
+    if aside.is_dir():
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        aside.unlink(missing_ok=True)
+    return folder
+
+
+def _backbone_of(model: Any) -> AlbertBackbone:
+    return model if isinstance(model, AlbertBackbone) else model.backbone
+
+
+def _arrays(model: Any) -> Iterator[tuple[str, np.ndarray]]:
+    """Google's names and values, one variable after the other."""
+    for part in parts_of(model):
+        yield from part.to_google().items()
+
+
+# === Hugging Face ===
+
+
+def _write_huggingface(model: Any, folder: Path) -> None:
+    heads = heads_of_model(model)
+    if heads == (CONDITIONAL_SPANS,):
+        raise ValueError(
+            "A model must have a head that one of Hugging Face's classes has. "
+            'Received: AlbertQuestionAnswering with head="v2".'
+        )
+    settings = _huggingface_settings(model)
+    folder.mkdir()
+    arrays = _with_projection(_backbone_of(model), _arrays(model))
+    if POOLER not in heads:  # nor has Hugging Face's class
+        arrays = (
+            (name, array)
+            for name, array in arrays
+            if not name.startswith("bert/pooler/")
+        )
+    write_safetensors(
+        folder / "model.safetensors", _torch(model, arrays), {"format": "pt"}
+    )
+    _write_json(folder / "config.json", settings)
+    tokenizer = _tokenizer_of(model)
+    if tokenizer is not None:
+        _write_vocabulary(tokenizer, folder)
+        if _is_sentencepiece(tokenizer):
+            write_tokenizer_json(tokenizer, folder / "tokenizer.json")
+        _write_json(
+            folder / "tokenizer_config.json",
+            {
+                "tokenizer_class": _tokenizer_class(tokenizer),
+                "do_lower_case": tokenizer.lowercase,
+                "keep_accents": tokenizer.keep_accents,
+                "remove_space": True,
+                "model_max_length": settings["max_position_embeddings"],
+                "cls_token": "[CLS]",
+                "sep_token": "[SEP]",
+                "mask_token": "[MASK]",
+                "pad_token": tokenizer.pad_token,
+                "unk_token": tokenizer.unk_token,
+            },
+        )
+
+
+def _torch(
+    model: Any, arrays: Iterator[tuple[str, np.ndarray]]
+) -> Iterator[tuple[str, np.ndarray]]:
+    is_backbone = isinstance(model, AlbertBackbone)
+    for name, array in arrays:
+        location = torch_location(name)
+        if location is None:
+            raise AssertionError(name)
+        theirs = location.names[0]
+        if is_backbone:
+            theirs = theirs.removeprefix("albert.")
+        yield theirs, location.layout.store(array, heads=1)
+
+
+def _with_projection(
+    backbone: AlbertBackbone, arrays: Iterator[tuple[str, np.ndarray]]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Adds the projection that google leaves out where E equals H."""
+    yield from arrays
+    size = backbone.hidden_dim
+    if backbone.embedding_dim == size:
+        scope = "bert/encoder/embedding_hidden_mapping_in"
+        yield f"{scope}/kernel", np.eye(size, dtype="float32")
+        yield f"{scope}/bias", np.zeros(size, "float32")
+
+
+def _huggingface_settings(model: Any) -> dict[str, Any]:
+    backbone = _backbone_of(model)
+    body = backbone.layer_norm_epsilon
+    head = getattr(model, "head_layer_norm_epsilon", body)
+    if head != body:
+        raise ValueError(
+            "Hugging Face's configuration has one epsilon for body and head, "
+            f"and so must the model. Received: {body} and {head}; a model "
+            f"loaded with head_layer_norm_epsilon={body} has one."
+        )
+    settings = backbone.albert_config().to_dict()
+    theirs = {ours: name for name, ours in ACTIVATIONS.items()}
+    activation = settings["hidden_act"]
+    settings |= {
+        "architectures": [_ARCHITECTURES[heads_of_model(model)]],
+        "model_type": "albert",
+        "hidden_act": theirs.get(activation, activation),
+        "layer_norm_eps": body,
+        "classifier_dropout_prob": getattr(model, "dropout", 0.1),
+        "pad_token_id": 0,
+        "bos_token_id": 2,
+        "eos_token_id": 3,
+        "torch_dtype": "float32",
+    }
+    if isinstance(model, AlbertBackbone):
+        settings["classifier_dropout_prob"] = 0.1
+    num_classes = getattr(model, "num_classes", None)
+    if num_classes is not None:
+        labels = {str(n): f"LABEL_{n}" for n in range(num_classes)}
+        settings["id2label"] = labels
+        settings["label2id"] = {name: int(n) for n, name in labels.items()}
+    return settings
+
+
+def _tokenizer_class(tokenizer: Any) -> str:
+    # The Chinese models' vocabulary is BERT's, in Hugging Face too.
+    return (
+        "AlbertTokenizer" if _is_sentencepiece(tokenizer) else "BertTokenizer"
+    )
+
+
+def _is_sentencepiece(tokenizer: Any) -> bool:
+    return hasattr(tokenizer.python_tokenizer, "proto")
+
+
+# === google ===
+
+
+def _write_tensorflow(model: Any, folder: Path) -> None:
+    backbone = _backbone_of(model)
+    head = getattr(model, "head_layer_norm_epsilon", LAYER_NORM_EPSILON)
+    for epsilon in (backbone.layer_norm_epsilon, head):
+        if epsilon != LAYER_NORM_EPSILON:
+            raise ValueError(
+                "A model must have the epsilon that google's code has, "
+                f"{LAYER_NORM_EPSILON}. Received: {epsilon}; one loaded with "
+                "layer_norm_epsilon and head_layer_norm_epsilon has it."
+            )
+    config = backbone.albert_config().to_dict()
+    if config["hidden_act"] == "gelu_erf":
+        raise ValueError(
+            "A model must have an activation that google's code has. "
+            'Received: activation="gelu_erf"; one loaded with '
+            'activation="gelu" has the tanh approximation.'
+        )
+    if config["hidden_act"] == "gelu_new":
+        config["hidden_act"] = "gelu"
+    folder.mkdir()
+    write_tensorflow(
+        folder / CHECKPOINT_NAME,
+        {google_name(name): array for name, array in _arrays(model)},
+    )
+    _write_json(folder / CONFIG_NAME, config)
+    tokenizer = _tokenizer_of(model)
+    if tokenizer is not None:
+        _write_vocabulary(tokenizer, folder)
+
+
+# === Both ===
+
+
+def _tokenizer_of(model: Any) -> Any:
+    return getattr(getattr(model, "preprocessor", None), "tokenizer", None)
+
+
+def _write_vocabulary(tokenizer: Any, folder: Path) -> None:
+    if _is_sentencepiece(tokenizer):
+        proto = tokenizer.python_tokenizer.proto
+        (folder / _SENTENCEPIECE_NAME).write_bytes(proto)
+    else:
+        tokenizer.save_assets(str(folder))  # vocab.txt
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")

@@ -1,0 +1,156 @@
+"""`albert-keras convert`: a checkpoint in another form."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from albert_keras.checkpoints.verification import Comparison
+
+_MODELS = {
+    "backbone": "AlbertBackbone",
+    "pretrainer": "AlbertPretrainer",
+    "masked-lm": "AlbertMaskedLM",
+    "classifier": "AlbertTextClassifier",
+    "token-classifier": "AlbertTokenClassifier",
+    "multiple-choice": "AlbertMultipleChoice",
+    "question-answering": "AlbertQuestionAnswering",
+}
+
+
+def convert(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="IN",
+            help="File, folder, archive, handle or name of a released model.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Folder to write.")
+    ],
+    to: Annotated[
+        Literal["keras", "huggingface", "tensorflow"],
+        typer.Option(help="The form to write."),
+    ],
+    model: Annotated[
+        Literal[
+            "backbone",
+            "pretrainer",
+            "masked-lm",
+            "classifier",
+            "token-classifier",
+            "multiple-choice",
+            "question-answering",
+        ]
+        | None,
+        typer.Option(
+            help="What to make of it; by default what it holds.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|JSON",
+            help="Configuration in place of that of IN.",
+            show_default=False,
+        ),
+    ] = None,
+    num_heads: Annotated[
+        int | None,
+        typer.Option(
+            help="Attention heads, where IN says otherwise.",
+            show_default=False,
+        ),
+    ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(
+            help="gelu (tanh), gelu_erf, relu ..., where IN says otherwise.",
+            show_default=False,
+        ),
+    ] = None,
+    init_missing_heads: Annotated[
+        bool,
+        typer.Option(
+            "--init-missing-heads",
+            help="Let heads that IN lacks begin with random values.",
+        ),
+    ] = False,
+    num_classes: Annotated[
+        int | None,
+        typer.Option(
+            help="Classes of a classifier that IN lacks.", show_default=False
+        ),
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="Run both sides, and their own code where it is installed.",
+        ),
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what is there already.")
+    ] = False,
+) -> None:
+    """Write a checkpoint of any form in another form, with the same weights."""
+    import albert_keras as ak
+    from albert_keras.checkpoints.loading import local
+
+    given = {
+        "num_heads": num_heads,
+        "activation": activation,
+        "num_classes": num_classes,
+    }
+    arguments = {name: v for name, v in given.items() if v is not None}
+    if out.exists() and not overwrite:
+        raise FileExistsError(
+            f"`{out}` must not exist already, unless it is to be overwritten "
+            "(--overwrite). Received: a "
+            f"{'folder' if out.is_dir() else 'file'}."
+        )
+    console = Console(stderr=True)
+    with local(source) as found:
+        with console.status("Reading ..."):
+            loaded = ak.checkpoints.load(
+                found,
+                None if model is None else getattr(ak, _MODELS[model]),
+                config=config,
+                init_missing_heads=init_missing_heads,
+                **arguments,
+            )
+        with console.status("Writing ..."):
+            ak.checkpoints.save(loaded, out, format=to, overwrite=overwrite)
+        name = type(loaded).__name__
+        print(f"{out}: {name}, {loaded.count_params():,} parameters")
+        if verify:
+            for comparison in _verify(found, out, loaded):
+                print(_line(comparison))
+
+
+def _verify(source: Path, out: Path, loaded: Any) -> Iterator["Comparison"]:
+    from albert_keras.checkpoints import verification
+    from albert_keras.checkpoints.loading import load
+
+    inputs = verification.sample_inputs(loaded)
+    yield verification.compare_models(
+        f"{out} loaded again", loaded, load(out, type(loaded)), inputs
+    )
+    for path in (source, out):
+        comparison = verification.compare_with_peer(path, loaded, inputs)
+        if comparison is not None:
+            yield comparison
+
+
+def _line(comparison: "Comparison") -> str:
+    if comparison.difference is None:
+        return f"{comparison.what}: not run, as {comparison.reason}"
+    return (
+        f"{comparison.what}: largest difference of any output "
+        f"{comparison.difference:.2g}"
+    )

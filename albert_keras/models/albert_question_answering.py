@@ -1,0 +1,205 @@
+"""ALBERT that finds the answer to a question in a passage."""
+
+from typing import Any
+
+import keras
+import keras_hub
+from keras import ops
+
+from albert_keras.layers.conditional_span_head import ConditionalSpanHead
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_text_classifier_preprocessor import (
+    AlbertTextClassifierPreprocessor,
+)
+from albert_keras.models.compilation import CompileForDevice
+from albert_keras.models.ids_only import TakesIds
+from albert_keras.models.preset import StrictPreset
+from albert_keras.models.sequence_length import shorten_to_model
+
+HEADS = ("v1", "v2")
+
+
+@keras.saving.register_keras_serializable(package="albert_keras")
+class AlbertQuestionAnswering(
+    StrictPreset, TakesIds, CompileForDevice, keras_hub.models.Task
+):
+    """Points at the answer in `[CLS] question [SEP] passage [SEP]`.
+
+    There are two heads. That of SQuAD 1.1 scores every token as start and as
+    end, independent of each other. That of SQuAD 2.0 scores ends given a
+    start, and says whether there is an answer at all.
+
+    Args:
+        backbone: An `ak.AlbertBackbone`.
+        head: `"v1"` or `"v2"`.
+        preprocessor: An `AlbertTextClassifierPreprocessor`, which carries the
+            tokenizer into a preset; `fit` takes ids and not strings yet.
+        dropout: Dropout before the answer class of `"v2"`, 0.1 in the
+            original. `"v1"` has none.
+        start_n_top: Starts that `"v2"` keeps, 5 in the original.
+        end_n_top: Ends that `"v2"` keeps for each of them, 5 likewise.
+
+    Call arguments:
+        inputs: Those of the backbone, int32 `[batch, sequence]`. For `"v2"`
+            also `answer_mask` `[batch, sequence]`: 1 where an answer may
+            begin or end, the tokens of the passage and `[CLS]`, and 0
+            elsewhere (the original's `p_mask`, the other way round).
+            While training `"v2"` takes `start_positions` int32 `[batch]`, the
+            true starts, on which the ends are conditioned.
+
+    Returns:
+        Dictionary of float32 tensors. For `"v1"`: `start_logits` and
+        `end_logits`, `[batch, sequence]`. For `"v2"`: `start_log_probs`
+        `[batch, sequence]`, `end_log_probs` `[batch, sequence]` given
+        `start_positions`; without them
+        `start_top_log_probs`, `start_top_index` `[batch, start_n_top]` and
+        `end_top_log_probs`, `end_top_index`
+        `[batch, start_n_top * end_n_top]`; and `cls_logits` `[batch]`,
+        positive where the question has no answer.
+
+    Labels are int32 `[batch]`: `start_positions`, `end_positions`, and for
+    `"v2"` `is_impossible` (1: no answer). The loss is the mean of the cross
+    entropies of start and end; for `"v2"` half of that sum and half of the
+    sigmoid cross entropy of `is_impossible`.
+
+    Example:
+
+    ```python
+    reader = ak.AlbertQuestionAnswering(backbone, head="v1")
+    labels = {"start_positions": [3], "end_positions": [5]}
+    reader.fit(inputs, labels)
+    reader.predict(inputs)["start_logits"]  # [batch, sequence]
+    ```
+
+    Raises:
+        ValueError: `head` is neither of them.
+
+    Source: google-research/albert, `squad_utils.py`, `create_v1_model` and
+    `create_v2_model`.
+    """
+
+    backbone_cls = AlbertBackbone
+    preprocessor_cls = AlbertTextClassifierPreprocessor
+
+    def __init__(
+        self,
+        backbone,
+        head="v1",
+        preprocessor=None,
+        dropout=0.1,
+        start_n_top=5,
+        end_n_top=5,
+        **kwargs,
+    ):
+        if head not in HEADS:
+            raise ValueError(
+                f"`head` must be one of {', '.join(HEADS)}. "
+                f"Received: head={head!r}."
+            )
+
+        # === Layers ===
+        shorten_to_model(preprocessor, backbone)
+        self.backbone = backbone
+        self.preprocessor = preprocessor
+        self.conditional_spans: Any = None
+        self.span_logits: Any = None
+        if head == "v2":
+            self.conditional_spans = ConditionalSpanHead(
+                backbone.hidden_dim,
+                dropout=dropout,
+                start_n_top=start_n_top,
+                end_n_top=end_n_top,
+                initializer_range=backbone.initializer_range,
+                dtype=backbone.dtype_policy,
+                name="conditional_spans",
+            )
+        else:
+            self.span_logits = keras.layers.Dense(
+                2,
+                kernel_initializer=keras.initializers.TruncatedNormal(
+                    stddev=backbone.initializer_range
+                ),
+                dtype=backbone.dtype_policy,
+                name="span_logits",
+            )
+
+        # === Functional model ===
+        inputs = dict(backbone.input)
+        hidden = backbone(backbone.input)["sequence_output"]
+        if head == "v2":
+            inputs["answer_mask"] = keras.Input(
+                (None,), dtype="int32", name="answer_mask"
+            )
+            outputs = self.conditional_spans(hidden, inputs["answer_mask"])
+        else:
+            logits = ops.cast(self.span_logits(hidden), "float32")
+            outputs = {
+                "start_logits": logits[:, :, 0],
+                "end_logits": logits[:, :, 1],
+            }
+        super().__init__(inputs=inputs, outputs=outputs, **kwargs)
+
+        # === Config ===
+        self.head = head
+        self.dropout = dropout
+        self.start_n_top = start_n_top
+        self.end_n_top = end_n_top
+
+    def call(self, inputs, training=None, mask=None):
+        if self.head == "v1" or "start_positions" not in inputs:
+            inputs = {name: inputs[name] for name in self.input}
+            return super().call(inputs, training=training, mask=mask)
+        ids = {name: inputs[name] for name in self.backbone.input}
+        hidden = self.backbone(ids, training=training)["sequence_output"]
+        return self.conditional_spans(
+            hidden,
+            inputs["answer_mask"],
+            start_positions=inputs["start_positions"],
+            training=training,
+        )
+
+    def preprocess_samples(self, x, y=None, sample_weight=None):
+        if self.head == "v2" and y is not None:
+            x = {**x, "start_positions": y["start_positions"]}
+        return super().preprocess_samples(x, y, sample_weight)
+
+    def compile(self, optimizer="auto", *args, **kwargs):
+        """As `keras.Model.compile`; the loss is the model's own.
+
+        Args:
+            optimizer: `"auto"` is `keras.optimizers.Adam(5e-5)`.
+            *args: As `keras.Model.compile`.
+            **kwargs: Likewise.
+        """
+        if optimizer == "auto":
+            optimizer = keras.optimizers.Adam(5e-5)
+        super().compile(optimizer, *args, **kwargs)
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        kind = "logits" if self.head == "v1" else "log_probs"
+        spans = [
+            ops.sparse_categorical_crossentropy(
+                y[f"{end}_positions"], y_pred[f"{end}_{kind}"], from_logits=True
+            )
+            for end in ("start", "end")
+        ]
+        loss = (spans[0] + spans[1]) / 2.0
+        if self.head == "v2":
+            answered = ops.binary_crossentropy(
+                ops.cast(y["is_impossible"], "float32"),
+                y_pred["cls_logits"],
+                from_logits=True,
+            )
+            loss = loss + 0.5 * answered
+        return ops.mean(loss)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "head": self.head,
+            "dropout": self.dropout,
+            "start_n_top": self.start_n_top,
+            "end_n_top": self.end_n_top,
+        }
