@@ -1,6 +1,7 @@
 import csv
 import dataclasses
 import io
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -227,3 +228,13 @@ METRICS = (
     "sentence_order_loss",
     "sentence_order_accuracy",
 )
+
+
+def cut_back(run_dir, copy, step):
+    """A copy of a run as it was killed some time after a step."""
+    shutil.copytree(run_dir, copy)
+    shutil.rmtree(copy / "preset")
+    for path in (copy / "checkpoints").iterdir():
+        if path.name != f"step_{step:08d}.npz":
+            path.unlink()
+    return copy
