@@ -115,8 +115,20 @@ def with_momentum():
     return keras.optimizers.SGD(0.5, momentum=0.9)
 
 
+def overflowing():
+    """Its first steps overflow; each of them halves the loss scale."""
+    return keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.03), initial_scale=2.0**127
+    )
+
+
+# So large a loss, times the scale, is more than a float32 can hold.
+OVERFLOWING = {"batch_size": 2, "loss_weights": [16.0]}
+
+
 def trials(name):
-    strategy = choose_strategy(name, cpu_devices=2)
+    devices = 2 if name == "mirrored" else None
+    strategy = choose_strategy(name, cpu_devices=devices)
     parts = {"steps_per_execution": 2, "gradient_accumulation_steps": 2}
     yield (
         "plain, clipped",
@@ -144,6 +156,10 @@ def trials(name):
         )
         # 13 rows: the last batch has one, so a replica has none.
         yield "ours", lambda: fit(strategy, ours, with_momentum, 13, 4, **parts)
+        yield (
+            "ours, float16",
+            lambda: fit(strategy, ours, overflowing, **OVERFLOWING),
+        )
         yield "seeds", lambda: masks_of_replicas(strategy)
 
 

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras_trials import (
+    OVERFLOWING,
     clipped,
     fit,
     loss,
     make_data,
     make_model,
     ours,
+    overflowing,
     plain,
     with_momentum,
 )
@@ -73,6 +75,13 @@ def test_replicas_train_as_one_device(mirrored):
     )
     expected = fit(ONE, plain, clipped, is_sparse=False)
     assert_same(mirrored["ours, clipped"], expected)
+
+
+def test_replicas_leave_out_the_same_steps_that_overflow(mirrored):
+    expected = fit(ONE, ours, overflowing, **OVERFLOWING)
+    assert_same(mirrored["ours, float16"], expected)
+    assert mirrored["ours, float16"]["steps"] == expected["steps"]
+    assert 0 < expected["steps"] < 12
 
 
 def test_replicas_drop_different_units(mirrored):

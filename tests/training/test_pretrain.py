@@ -263,9 +263,10 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_loses_nothing(
         with small_disk(10_000):
             save(file, **arrays)
 
-    with monkeypatch.context() as patch, pytest.raises(OSError) as caught:  # noqa: PT011
-        patch.setattr(np, "savez", save_on_a_small_disk)
+    monkeypatch.setattr(np, "savez", save_on_a_small_disk)
+    with pytest.raises(OSError, match="File too large") as caught:
         start(run_dir, resume=True)
+    monkeypatch.undo()
     assert re.fullmatch(
         r"File too large: '.*step_00000012\.npz'\.", sentence_for(caught.value)
     )

@@ -6,7 +6,9 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import THIRTY_STEPS, assert_same_numbers
@@ -17,7 +19,7 @@ pytestmark = [pytest.mark.multiworker, pytest.mark.slow]
 # seconds when the process died, as here.
 PATIENCE = 120
 LONG_RUN = (
-    *("--steps", "400", "--log-every", "2"),
+    *("--steps", "200", "--log-every", "2"),
     *("--eval-every", "100", "--checkpoint-every", "10"),
     *("--steps-per-execution", "2"),
 )
@@ -88,6 +90,23 @@ def test_two_workers_have_the_losses_of_one_device(
     assert (run_dir / "preset" / "config.json").exists()
 
 
+def test_keras_still_fails_with_two_workers():
+    program = Path(__file__).with_name("keras_trials.py")
+    with Workers([sys.executable, program, "multiworker"]) as workers:
+        outputs = [
+            process.communicate(timeout=PATIENCE)[0]
+            for process in workers.processes
+        ]
+    for output in outputs:
+        error = json.loads(output)["plain"].get("error", "")
+        assert (
+            "Invalid reduction dimension" in error or "PerReplica" in error
+        ), (
+            "Keras has learnt it (keras #20585): remove the workaround "
+            f"symbolic_build. Received: {error}"
+        )
+
+
 def test_a_lost_worker_and_a_signal_cost_nothing(pretrain_command, tmp_path):
     """Either worker is killed, then one is told to stop; the end is the same.
 
@@ -103,7 +122,7 @@ def test_a_lost_worker_and_a_signal_cost_nothing(pretrain_command, tmp_path):
     for victim in (1, 0):
         before = latest()
         with Workers(pretrain_command(run_dir, *words)) as workers:
-            workers.wait_for(lambda before=before: latest() >= before + 30)
+            workers.wait_for(lambda before=before: latest() >= before + 20)
             workers.processes[victim].kill()
             codes, errors = workers.ends()
         assert codes[victim] == -signal.SIGKILL
@@ -111,20 +130,20 @@ def test_a_lost_worker_and_a_signal_cost_nothing(pretrain_command, tmp_path):
         last_line = errors[1 - victim].strip().splitlines()[-1]
         assert last_line.startswith("Error: Another worker of the run was lost")
         assert "Traceback" not in errors[1 - victim]
-        assert 0 < latest() < 400
+        assert 0 < latest() < 200
 
     before = latest()
     with Workers(pretrain_command(run_dir, *words)) as workers:
-        workers.wait_for(lambda: latest() >= before + 30)
+        workers.wait_for(lambda: latest() >= before + 20)
         workers.processes[1].terminate()
         codes, errors = workers.ends()
     assert codes == [143, 143]
     stopped = {error.strip().splitlines()[-1] for error in errors}
     assert stopped == {
-        f"Stopped after step {latest()} of 400; everything is kept, and the "
+        f"Stopped after step {latest()} of 200; everything is kept, and the "
         "run can be resumed."
     }
-    assert before < latest() < 400
+    assert before < latest() < 200
 
     with Workers(pretrain_command(run_dir, *words)) as workers:
         codes, errors = workers.ends()
