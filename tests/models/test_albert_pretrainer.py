@@ -1,3 +1,5 @@
+import types
+
 import numpy as np
 import pytest
 
@@ -113,6 +115,12 @@ def test_the_parts_of_a_batch_add_up_to_its_loss(model):
         for rows in (slice(0, 1), slice(1, 2), slice(2, 6))
     ]
     assert float(sum(parts)) == pytest.approx(float(whole), rel=1e-6)
+
+
+def test_keras_own_step_is_refused_under_several_replicas(model):
+    model._distribute_strategy = types.SimpleNamespace(num_replicas_in_sync=2)
+    with pytest.raises(ValueError, match=r"compile_for.* and 2 replicas\."):
+        model.make_train_function()
 
 
 def test_a_batch_without_masks_has_a_finite_loss(model):
