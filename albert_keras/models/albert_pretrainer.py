@@ -118,6 +118,22 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
     def preprocess_samples(self, x, y=None, sample_weight=None):
         return keras.utils.pack_x_y_sample_weight(x, y, sample_weight)
 
+    def make_train_function(self, force=False):
+        """Refuses Keras' own step where it would add up whole losses.
+
+        Raises:
+            ValueError: Several replicas, without `ak.training.compile_for`.
+        """
+        strategy = getattr(self, "_distribute_strategy", None)
+        replicas = getattr(strategy, "num_replicas_in_sync", 1)
+        if replicas > 1:
+            raise ValueError(
+                "Under tf.distribute an AlbertPretrainer must be compiled by "
+                "`ak.training.compile_for`. Received: a model compiled by "
+                f"`compile` and {replicas} replicas."
+            )
+        return super().make_train_function(force)
+
     def loss_denominators(self, y, sample_weight=None):
         """What the losses divide by, for a batch that comes in parts.
 

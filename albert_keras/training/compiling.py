@@ -77,12 +77,17 @@ def compile_for(
             f"{optimizer.gradient_accumulation_steps}."
         )
     model.compile(optimizer, steps_per_execution=steps_per_execution, **kwargs)
-    if keras.backend.backend() == "jax":
-        from albert_keras.training.jax_loop import JaxLoop as Loop
-    else:
-        from albert_keras.training.tensorflow_loop import (
-            TensorFlowLoop as Loop,
-        )
-    loop = Loop(model, gradient_accumulation_steps)
+    loop = _loop_class()(model, gradient_accumulation_steps)
     loop.install()
     return loop
+
+
+def _loop_class() -> type[TrainingLoop]:
+    """That of the backend, which alone is imported."""
+    if keras.backend.backend() == "jax":
+        from albert_keras.training.jax_loop import JaxLoop
+
+        return JaxLoop
+    from albert_keras.training.tensorflow_loop import TensorFlowLoop
+
+    return TensorFlowLoop

@@ -1,5 +1,6 @@
 """Several training steps as one call into TensorFlow."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -50,32 +51,30 @@ class Execution:
             taken.
 
         Raises:
-            tf.errors.OutOfRangeError: if there is no batch left.
+            StopIteration: if there is no batch left.
         """
         handed = tf.constant(number)
-        if not isinstance(
-            source, tf.data.Iterator | tf.distribute.DistributedIterator
-        ):
-            logs = self._one(next(source), handed)
-            return {**self._model.get_metrics_result(), **logs}, 1
-        steps, total = self._model.steps_per_execution, batches.num_batches
+        total = batches.num_batches if batches is not None else None
+        steps = self._model.steps_per_execution
         if total is not None:
             # The last execution of an epoch may have fewer steps.
             steps = min(steps, total - batches._steps_seen + steps)
-        if steps == 1 or total is not None or _is_endless(batches):
-            return self._take(source, handed, steps), steps
-        logs = self._take(source, handed, 1)
-        for taken in range(1, steps):
-            try:
-                logs = self._take(source, handed, 1)
-            except tf.errors.OutOfRangeError:
-                return logs, taken
-        return logs, steps
-
-    def _take(
-        self, iterator: Any, handed: tf.Tensor, steps: int
-    ) -> dict[str, Any]:
-        return dict(self._several(iterator, handed, tf.constant(steps)))
+        is_known = total is not None or _is_endless(batches)
+        if is_known and isinstance(
+            source, tf.data.Iterator | tf.distribute.DistributedIterator
+        ):
+            return dict(
+                self._several(source, handed, tf.constant(steps))
+            ), steps
+        # A batch by itself, or one of data that may end at any time: that is
+        # not to be found out in a graph, of which a part may have run by then.
+        taken = 0
+        for data in itertools.islice(source, steps):
+            outputs = self._one(data, handed)
+            taken += 1
+        if taken == 0:
+            raise StopIteration
+        return {**self._model.get_metrics_result(), **outputs}, taken
 
     def _several_steps(
         self, iterator: Any, handed: tf.Tensor, steps: tf.Tensor
@@ -97,6 +96,8 @@ class Execution:
 
 
 def _is_endless(batches: Any) -> bool:
+    if batches is None:
+        return False
     cardinality = batches._distributed_dataset.cardinality
     if callable(cardinality):
         cardinality = cardinality()

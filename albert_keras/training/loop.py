@@ -64,11 +64,9 @@ def finished_steps(model: keras.Model) -> int:
         model: compiled, by `compile_for` or otherwise.
     """
     loop = loop_of(model)
-    return (
-        int(model.optimizer.iterations)
-        if loop is None
-        else (loop.finished_steps)
-    )
+    if loop is not None:
+        return loop.finished_steps
+    return int(model.optimizer.iterations.numpy())
 
 
 def _uninstall(model: keras.Model) -> None:

@@ -1,3 +1,5 @@
+import types
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,47 @@ def test_predictions_of_weight_zero_change_nothing(model):
     labels["mlm_logits"] = np.where(padding, 99, labels["mlm_logits"])
     after = evaluate(model, inputs, labels, weights)
     assert before == after
+
+
+def test_examples_of_weight_zero_change_nothing(model):
+    inputs, labels, weights = tiny_batch()
+    before = evaluate(model, inputs, labels, weights)
+    filled = [
+        {k: np.concatenate([v, v[:2]]) for k, v in part.items()}
+        for part in (inputs, labels, weights)
+    ]
+    for weight in filled[2].values():
+        weight[-2:] = 0.0
+    after = evaluate(model, *filled)
+    for name, value in before.items():
+        assert after[name] == pytest.approx(value, rel=1e-5), name
+
+
+def test_the_parts_of_a_batch_add_up_to_its_loss(model):
+    inputs, labels, weights = tiny_batch()
+    weights["sop_logits"][1] = 0.0
+    outputs = model(inputs)
+    whole = model.compute_loss(inputs, labels, outputs, weights)
+    denominators = model.loss_denominators(labels, weights)
+    assert float(denominators["mlm_logits"]) == weights["mlm_logits"].sum()
+    assert float(denominators["sop_logits"]) == 5
+    # Parts of unequal size, with unequal numbers of masks.
+    parts = [
+        model.compute_loss(
+            None,
+            *({k: v[rows] for k, v in of.items()} for of in (labels, outputs)),
+            {k: v[rows] for k, v in weights.items()},
+            denominators=denominators,
+        )
+        for rows in (slice(0, 1), slice(1, 2), slice(2, 6))
+    ]
+    assert float(sum(parts)) == pytest.approx(float(whole), rel=1e-6)
+
+
+def test_keras_own_step_is_refused_under_several_replicas(model):
+    model._distribute_strategy = types.SimpleNamespace(num_replicas_in_sync=2)
+    with pytest.raises(ValueError, match=r"compile_for.* and 2 replicas\."):
+        model.make_train_function()
 
 
 def test_a_batch_without_masks_has_a_finite_loss(model):

@@ -1,5 +1,10 @@
+import csv
 import dataclasses
 import io
+import shutil
+import subprocess
+import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -125,3 +130,111 @@ def tiny_config():
         hidden_dropout_prob=0.1,
         attention_probs_dropout_prob=0.1,
     )
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory, tiny_tokenizer):
+    """Folders of examples made of Python's own docstrings."""
+    import functools
+    import json
+
+    from albert_keras.pretraining import ExampleOptions, prepare
+
+    folder = tmp_path_factory.mktemp("examples")
+    for name, source in (("train", json), ("held_out", functools)):
+        text = "\n\n".join(
+            textwrap.dedent(member.__doc__)
+            for member in vars(source).values()
+            if getattr(member, "__doc__", None)
+        )
+        (folder / f"{name}.txt").write_text(text)
+        prepare(
+            [folder / f"{name}.txt"],
+            tiny_tokenizer.python_tokenizer,
+            folder / name,
+            ExampleOptions(max_seq_length=32, dupe_factor=1),
+            processes=1,
+            show_progress=False,
+        )
+    (folder / "spiece.model").write_bytes(tiny_tokenizer.proto)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pretrain_command(examples, tiny_config):
+    """Words of the command `pretrain`, for a process of its own.
+
+    Without dropout the losses are to be the same under every strategy.
+    """
+
+    def command(run_dir, *words, dropout=0.0):
+        config = examples / f"albert_config_{dropout}.json"
+        if not config.exists():
+            dataclasses.replace(
+                tiny_config,
+                hidden_dropout_prob=dropout,
+                attention_probs_dropout_prob=dropout,
+            ).to_json(config)
+        return [
+            *(sys.executable, "-m", "albert_keras", "pretrain"),
+            *("--config", str(config), "--out", str(run_dir)),
+            *("--data", str(examples / "train")),
+            *("--eval-data", str(examples / "held_out")),
+            *("--tokenizer", str(examples / "spiece.model")),
+            *("--batch-size", "8", "--learning-rate", "0.01"),
+            *words,
+        ]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def thirty_steps(pretrain_command, tmp_path_factory):
+    """The folder of a run of 30 steps on one device, without dropout."""
+    run_dir = tmp_path_factory.mktemp("one") / "run"
+    words = ("--strategy", "one", *THIRTY_STEPS)
+    subprocess.run(pretrain_command(run_dir, *words), check=True)
+    return run_dir
+
+
+THIRTY_STEPS = (
+    *("--steps", "30", "--log-every", "1"),
+    *("--eval-every", "10", "--checkpoint-every", "10"),
+)
+
+
+def assert_same_numbers(run_dir, expected, tolerance=1e-5):
+    """Every number of metrics.csv but those of the clock."""
+
+    def rows_of(folder):
+        with (folder / "metrics.csv").open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    ours, theirs = rows_of(run_dir), rows_of(expected)
+    assert [(r["step"], r["split"]) for r in ours] == [
+        (r["step"], r["split"]) for r in theirs
+    ]
+    for row, other in zip(ours, theirs, strict=True):
+        for name in METRICS:
+            assert float(row[name]) == pytest.approx(
+                float(other[name]), abs=tolerance
+            ), (row["step"], row["split"], name)
+
+
+METRICS = (
+    "loss",
+    "masked_lm_loss",
+    "masked_lm_accuracy",
+    "sentence_order_loss",
+    "sentence_order_accuracy",
+)
+
+
+def cut_back(run_dir, copy, step):
+    """A copy of a run as it was killed some time after a step."""
+    shutil.copytree(run_dir, copy)
+    shutil.rmtree(copy / "preset")
+    for path in (copy / "checkpoints").iterdir():
+        if path.name != f"step_{step:08d}.npz":
+            path.unlink()
+    return copy

@@ -33,3 +33,15 @@ def test_other_threads_are_left_alone():
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_workers_stop_when_they_agreed_and_not_before():
+    with StopSignals(is_shared=True) as signals:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert signals.is_received
+        assert not signals.must_stop
+        signals.agreed = True
+        assert signals.must_stop
+    with StopSignals() as signals:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert signals.must_stop

@@ -203,6 +203,80 @@ def test_a_killed_run_goes_on_to_the_bit(undisturbed, start, tmp_path):
     assert (run_dir / "preset" / "config.json").exists()
 
 
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_executions_of_micro_batches_in_16_bits_go_on_to_the_bit(
+    dtype, start, tmp_path
+):
+    changes = {
+        "dtype": dtype,
+        "steps_per_execution": 2,
+        "gradient_accumulation_steps": 2,
+    }
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    result, _ = start(whole, **changes)
+    shutil.copytree(whole, killed)
+    shutil.rmtree(killed / "preset")
+    (killed / "checkpoints" / "step_00000012.npz").unlink()
+    _, printed = start(killed, resume=True, **changes)
+    assert "Going on after step 8." in printed
+    assert_same_run(killed, (whole, result))
+
+
+def test_the_best_checkpoint_is_kept_beside_the_latest(start, tmp_path):
+    # Late in training the rate is so high that the model forgets.
+    run_dir = tmp_path / "run"
+    start(
+        run_dir,
+        num_train_steps=40,
+        batch_size=32,
+        learning_rate=0.3,
+        warmup_proportion=1.0,
+        eval_every=5,
+        checkpoint_every=5,
+        keep_checkpoints=1,
+    )
+    scores = {
+        int(row["step"]): float(row["masked_lm_accuracy"])
+        for row in rows_of(run_dir)
+        if row["split"] == "eval"
+    }
+    best = max(scores, key=lambda step: (scores[step], -step))
+    with np.load(run_dir / "checkpoints" / "best.npz") as archive:
+        description = json.loads(archive["description"].tobytes())
+    assert description["step"] == best
+    assert description["score"] == scores[best]
+    assert sorted(p.name for p in (run_dir / "checkpoints").iterdir()) == [
+        "best.npz",
+        "step_00000040.npz",
+    ]
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence_and_loses_nothing(
+    undisturbed, start, tmp_path, small_disk, monkeypatch
+):
+    run_dir = tmp_path / "run"
+    shutil.copytree(undisturbed[0], run_dir)
+    shutil.rmtree(run_dir / "preset")
+    (run_dir / "checkpoints" / "step_00000012.npz").unlink()
+    save = np.savez
+
+    def save_on_a_small_disk(file, **arrays):
+        with small_disk(10_000):
+            save(file, **arrays)
+
+    monkeypatch.setattr(np, "savez", save_on_a_small_disk)
+    with pytest.raises(OSError, match="File too large") as caught:
+        start(run_dir, resume=True)
+    monkeypatch.undo()
+    assert re.fullmatch(
+        r"File too large: '.*step_00000012\.npz'\.", sentence_for(caught.value)
+    )
+    assert not list(run_dir.rglob("*.partial"))
+    _, printed = start(run_dir, resume=True)
+    assert "Going on after step 8." in printed
+    assert_same_run(run_dir, undisturbed)
+
+
 def test_a_run_that_was_asked_to_stop_goes_on_to_the_bit(
     undisturbed, start, tmp_path, counting_examples
 ):

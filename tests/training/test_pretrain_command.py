@@ -2,38 +2,13 @@
 
 import functools
 import json
-import textwrap
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from albert_keras.cli.pretrain import pretrain
-from albert_keras.pretraining import ExampleOptions, prepare
 from albert_keras.training.examples import ShardExamples
-
-
-@pytest.fixture(scope="module")
-def examples(tmp_path_factory, tiny_tokenizer):
-    """Folders of examples made of Python's own docstrings."""
-    folder = tmp_path_factory.mktemp("examples")
-    for name, source in (("train", json), ("held_out", functools)):
-        text = "\n\n".join(
-            textwrap.dedent(member.__doc__)
-            for member in vars(source).values()
-            if getattr(member, "__doc__", None)
-        )
-        (folder / f"{name}.txt").write_text(text)
-        prepare(
-            [folder / f"{name}.txt"],
-            tiny_tokenizer.python_tokenizer,
-            folder / name,
-            ExampleOptions(max_seq_length=32, dupe_factor=1),
-            processes=1,
-            show_progress=False,
-        )
-    (folder / "spiece.model").write_bytes(tiny_tokenizer.proto)
-    return folder
 
 
 @pytest.fixture

@@ -104,3 +104,30 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         checkpoints.save(model, 2, {})
     assert [path.name for path in tmp_path.iterdir()] == ["step_00000001.npz"]
+
+
+def test_the_best_is_kept_and_only_a_better_one_replaces_it(tmp_path):
+    checkpoints = RunCheckpoints(tmp_path, keep=1)
+    model = make_model()
+    for step, score in ((1, 0.2), (2, 0.5), (3, 0.5), (4, None), (5, 0.1)):
+        assert checkpoints.is_best(score) is (step in (1, 2))
+        checkpoints.save(model, step, {}, score)
+    with np.load(tmp_path / "best.npz") as archive:
+        assert b'"step": 2' in archive["description"].tobytes()
+    assert checkpoints.steps() == [5]
+    resumed = RunCheckpoints(tmp_path, keep=1)
+    assert resumed.restore(model).step == 5
+    assert not resumed.is_best(0.5)
+    assert resumed.is_best(0.6)
+
+
+def test_a_best_that_is_yet_to_come_again_is_forgotten(tmp_path):
+    checkpoints = RunCheckpoints(tmp_path)
+    model = make_model()
+    checkpoints.save(model, 1, {}, 0.2)
+    checkpoints.save(model, 2, {}, 0.5)
+    checkpoints.path(2).unlink()  # lost, but for its other name
+    resumed = RunCheckpoints(tmp_path)
+    assert resumed.restore(model).step == 1
+    assert resumed.is_best(0.5)
+    assert not (tmp_path / "best.npz").exists()

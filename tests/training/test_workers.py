@@ -1,0 +1,154 @@
+"""Two workers in two processes: their losses, a lost one, and a signal."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import THIRTY_STEPS, assert_same_numbers
+
+pytestmark = [pytest.mark.multiworker, pytest.mark.slow]
+
+# How long a worker may take to notice that another one is gone. It does in
+# seconds when the process died, as here.
+PATIENCE = 120
+LONG_RUN = (
+    *("--steps", "200", "--log-every", "2"),
+    *("--eval-every", "100", "--checkpoint-every", "10"),
+    *("--steps-per-execution", "2"),
+)
+
+
+def free_ports(count):
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+class Workers:
+    """Two processes that train together, stopped when the test is over."""
+
+    def __init__(self, command):
+        addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+        self.processes = []
+        for index in range(2):
+            config = {
+                "cluster": {"worker": addresses},
+                "task": {"type": "worker", "index": index},
+            }
+            environment = {**os.environ, "TF_CONFIG": json.dumps(config)}
+            self.processes.append(
+                subprocess.Popen(
+                    command,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for process in self.processes:
+            process.kill()
+            process.communicate()
+
+    def ends(self):
+        """Exit codes and standard errors, once both have ended."""
+        errors = [p.communicate(timeout=PATIENCE)[1] for p in self.processes]
+        return [p.returncode for p in self.processes], errors
+
+    def wait_for(self, moment):
+        while not moment():
+            for process in self.processes:
+                assert process.poll() is None, process.stderr.read()
+            time.sleep(0.01)
+
+
+def test_two_workers_have_the_losses_of_one_device(
+    thirty_steps, pretrain_command, tmp_path
+):
+    run_dir = tmp_path / "run"
+    with Workers(pretrain_command(run_dir, *THIRTY_STEPS)) as workers:
+        codes, errors = workers.ends()
+    assert codes == [0, 0], errors
+    assert_same_numbers(run_dir, thirty_steps)
+    record = json.loads((run_dir / "run.json").read_text())
+    assert record["made_by"]["strategy"] == (
+        "multiworker, 2 devices, worker 1 of 2"
+    )
+    assert (run_dir / "preset" / "config.json").exists()
+
+
+def test_keras_still_fails_with_two_workers():
+    program = Path(__file__).with_name("keras_trials.py")
+    with Workers([sys.executable, program, "multiworker"]) as workers:
+        outputs = [
+            process.communicate(timeout=PATIENCE)[0]
+            for process in workers.processes
+        ]
+    for output in outputs:
+        error = json.loads(output)["plain"].get("error", "")
+        assert (
+            "Invalid reduction dimension" in error or "PerReplica" in error
+        ), (
+            "Keras has learnt it (keras #20585): remove the workaround "
+            f"symbolic_build. Received: {error}"
+        )
+
+
+def test_a_lost_worker_and_a_signal_cost_nothing(pretrain_command, tmp_path):
+    """Either worker is killed, then one is told to stop; the end is the same.
+
+    Both workers start with the same command each time.
+    """
+    run_dir, alone = tmp_path / "run", tmp_path / "alone"
+    words = (*LONG_RUN, "--resume")
+
+    def latest():
+        names = sorted((run_dir / "checkpoints").glob("step_*.npz"))
+        return int(names[-1].stem.removeprefix("step_")) if names else 0
+
+    for victim in (1, 0):
+        before = latest()
+        with Workers(pretrain_command(run_dir, *words)) as workers:
+            workers.wait_for(lambda before=before: latest() >= before + 20)
+            workers.processes[victim].kill()
+            codes, errors = workers.ends()
+        assert codes[victim] == -signal.SIGKILL
+        assert codes[1 - victim] == 2
+        last_line = errors[1 - victim].strip().splitlines()[-1]
+        assert last_line.startswith("Error: Another worker of the run was lost")
+        assert "Traceback" not in errors[1 - victim]
+        assert 0 < latest() < 200
+
+    before = latest()
+    with Workers(pretrain_command(run_dir, *words)) as workers:
+        workers.wait_for(lambda: latest() >= before + 20)
+        workers.processes[1].terminate()
+        codes, errors = workers.ends()
+    assert codes == [143, 143]
+    stopped = {error.strip().splitlines()[-1] for error in errors}
+    assert stopped == {
+        f"Stopped after step {latest()} of 200; everything is kept, and the "
+        "run can be resumed."
+    }
+    assert before < latest() < 200
+
+    with Workers(pretrain_command(run_dir, *words)) as workers:
+        codes, errors = workers.ends()
+    assert codes == [0, 0], errors
+    subprocess.run(
+        pretrain_command(alone, "--strategy", "one", *LONG_RUN), check=True
+    )
+    assert_same_numbers(run_dir, alone, tolerance=1e-3)
