@@ -55,32 +55,39 @@ def train(options: argparse.Namespace, work: Path) -> None:
     dataclasses.replace(
         AlbertConfig.named("albert_mini"), max_position_embeddings=LENGTH
     ).to_json(config)
-    commands = []
-    if not tokenizer.exists():
-        commands.append(
-            ["vocab", texts["train"], "--size", 8000, "--out", vocabulary]
-        )
-    for name, text in texts.items():
-        if not (work / name).exists():
-            commands.append(
+    # Each command with the file or folder that it leaves.
+    commands = [
+        (
+            ["vocab", texts["train"], "--size", 8000, "--out", vocabulary],
+            tokenizer,
+        ),
+        *(
+            (
                 [
                     *("prepare", text, "--format", "paragraphs"),
                     *("--tokenizer", tokenizer, "--out", work / name),
                     *("--max-seq-length", LENGTH, "--max-predictions", 10),
                     *("--single-segment", "skip"),
-                ]
+                ],
+                work / name / "manifest.json",
             )
-    commands.append(
-        [
-            *("pretrain", "--config", config, "--data", work / "train"),
-            *("--eval-data", work / "held_out", "--tokenizer", tokenizer),
-            *("--out", work / "run", "--steps", options.steps),
-            *("--batch-size", 32, "--learning-rate", options.learning_rate),
-            *("--warmup", 0.1, "--steps-per-execution", 10, "--resume"),
-        ]
-    )
-    for command in commands:
-        run([str(part) for part in command])
+            for name, text in texts.items()
+        ),
+        (
+            [
+                *("pretrain", "--config", config, "--data", work / "train"),
+                *("--eval-data", work / "held_out", "--tokenizer", tokenizer),
+                *("--out", work / "run", "--steps", options.steps),
+                *("--batch-size", 32),
+                *("--learning-rate", options.learning_rate),
+                *("--warmup", 0.1, "--steps-per-execution", 10, "--resume"),
+            ],
+            work / "run/preset",
+        ),
+    ]
+    for command, left in commands:
+        if not left.exists():
+            run([str(part) for part in command])
     baselines = measure_baselines(
         texts["train"], work / "held_out", SentencePieceTokenizer(tokenizer)
     )
@@ -95,7 +102,7 @@ def train(options: argparse.Namespace, work: Path) -> None:
                 " ".join(["albert-keras", *map(str, command)])
                 .replace(str(work), "WORK")
                 .replace(str(options.data), "DATA")
-                for command in commands
+                for command, _ in commands
             ],
             "steps": last.step,
             "validation": last.values,
