@@ -5,6 +5,7 @@ import resource
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import keras
@@ -12,6 +13,7 @@ import tensorflow as tf
 
 from albert_keras.config import AlbertConfig
 from albert_keras.layers.block import AlbertBlock
+from albert_keras.layers.encoder import AlbertEncoder
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.training.cost import (
@@ -184,7 +186,22 @@ def _trace_step(
         return tape.gradient(loss, variables)
 
     graph = gradients.get_concrete_function(x, y).graph
-    return model.count_params(), peak_bytes(graph)
+    # A block's gradient is a sum over its calls, and TensorFlow may have all
+    # of its terms before it begins to add them.
+    terms = sum(
+        _FLOAT32 * block.count_params() * calls
+        for block, calls in _calls(model.backbone.encoder).items()
+    )
+    return model.count_params(), max(peak_bytes(graph), terms)
+
+
+def _calls(encoder: AlbertEncoder) -> Counter[AlbertBlock]:
+    """How often each block of an encoder is applied."""
+    return Counter(
+        block
+        for layer in range(encoder.num_layers)
+        for block in encoder.blocks_of_layer(layer)
+    )
 
 
 def _time_block(
