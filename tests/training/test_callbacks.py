@@ -5,6 +5,7 @@ import json
 import math
 from types import SimpleNamespace
 
+import keras
 import pytest
 from rich.console import Console
 
@@ -24,8 +25,10 @@ from albert_keras.training.run_log import RunLog
 
 def model():
     """What the callbacks look at of one."""
+    steps = keras.Variable(0, dtype="int64", trainable=False)
     return SimpleNamespace(
-        optimizer=SimpleNamespace(iterations=0), reset_metrics=lambda: None
+        optimizer=SimpleNamespace(iterations=steps),
+        reset_metrics=lambda: None,
     )
 
 
@@ -38,7 +41,7 @@ def run_steps(callbacks, logs_by_step, steps_per_execution=1):
     for batch, logs in enumerate(logs_by_step):
         for callback in callbacks:
             callback.on_train_batch_begin(batch)
-        trained.optimizer.iterations += steps_per_execution
+        trained.optimizer.iterations.assign_add(steps_per_execution)
         for callback in callbacks:
             callback.on_train_batch_end(batch, logs)
 
