@@ -77,7 +77,7 @@ def _load_local(
     # Which head KerasHub would load: of this class, with as many classes.
     is_saved = saved is not None and issubclass(saved, model_class)
     with_head = is_saved and "num_classes" not in arguments
-    made = saved if is_saved else model_class
+    made: Any = saved if is_saved else model_class
     own_weights = import_module(_OWN_WEIGHTS)
     weights = None
     config = _read_object(folder / preset_utils.CONFIG_FILE)
