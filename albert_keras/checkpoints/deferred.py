@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
 from keras.src.backend.common.variables import initialize_all_variables
 
 # Rows and columns of a matrix, and what stands there.
@@ -40,35 +41,60 @@ def build(
 
     Returns:
         The model.
+
+    Raises:
+        Exception: Whatever `make`, `values` or a value raises; nothing of the
+            model is left then.
     """
-    with keras.StatelessScope(initialize_variables=False):
-        model = make()
-    given = values(model)
-    filled: list[tuple[Any, Iterator[Piece]]] = []
-    for variable in model.variables:
-        value = given.get(id(variable))
-        if value is None:
-            continue
-        pieces = value.pieces() if _can_be_filled() else None
-        if pieces is None:
-            variable._initializer = _Given(variable, value)
-        else:
-            variable._initializer = _empty
-            filled.append((variable, pieces))
-    initialize_all_variables()
+    pending = _pending()
+    before = len(pending)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            model = make()
+        filled = _prepare(model, values(model))
+        initialize_all_variables()
+    except BaseException:
+        # Or the next model that is built would bring them to be.
+        del pending[before:]
+        raise
     for variable, pieces in filled:
         for rows, columns, piece in pieces:
             _write(variable, rows, columns, piece)
     return model
 
 
-def _can_be_filled() -> bool:
-    """Whether variables can be written to in place.
+def _pending() -> list[Any]:
+    """Keras' list of variables that were noted down only."""
+    return global_state.get_global_attribute(
+        "uninitialized_variables", [], set_to_default=True
+    )
+
+
+def _prepare(
+    model: Any, given: Mapping[Any, Value]
+) -> list[tuple[Any, Iterator[Piece]]]:
+    """Replaces initialisers; returns what is to be filled afterwards."""
+    filled = []
+    for variable in model.variables:
+        value = given.get(id(variable))
+        if value is None:
+            continue
+        pieces = value.pieces() if _can_be_filled(variable) else None
+        if pieces is None:
+            variable._initializer = _Given(variable, value)
+        else:
+            variable._initializer = _empty
+            filled.append((variable, pieces))
+    return filled
+
+
+def _can_be_filled(variable: Any) -> bool:
+    """Whether a variable can be written to in place.
 
     Not where values are immutable, as JAX's are, nor where a strategy keeps a
-    variable in several places.
+    variable in several places, nor where pieces would have to be cast.
     """
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() != "tensorflow" or variable.dtype != "float32":
         return False
     import tensorflow as tf
 

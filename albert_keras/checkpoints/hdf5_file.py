@@ -39,14 +39,29 @@ def read_hdf5(path: Path) -> dict[str, StoredTensor]:
 
 
 def _tensor(path: Path, name: str, dataset: Any) -> StoredTensor:
+    if dataset.external or dataset.is_virtual:
+        raise ValueError(
+            f"`{path}` must hold its values itself. Received: {name!r}, whose "
+            "values are in another file."
+        )
+
     def read() -> np.ndarray:
-        with h5py.File(path, "r") as file:
-            return np.asarray(file[name])
+        return _read(path, name, ...)
 
     def read_rows(begin: int, end: int) -> np.ndarray:
-        with h5py.File(path, "r") as file:
-            return np.asarray(file[name][begin:end])
+        return _read(path, name, slice(begin, end))
 
     return StoredTensor(
         tuple(dataset.shape), dataset.dtype.name, read, read_rows
     )
+
+
+def _read(path: Path, name: str, rows: Any) -> np.ndarray:
+    try:
+        with h5py.File(path, "r") as file:
+            return np.asarray(file[name][rows])
+    except OSError as error:
+        raise ValueError(
+            f"`{path}` must be a whole HDF5 file. Received one in which "
+            f"{name!r} cannot be read: {error}."
+        ) from None

@@ -6,7 +6,10 @@ from keras import ops
 from albert_keras.layers.activations import get_activation
 from albert_keras.layers.attention import AlbertSelfAttention
 from albert_keras.layers.dropout import AlbertDropout
-from albert_keras.layers.layer_norm import albert_layer_norm
+from albert_keras.layers.layer_norm import (
+    LAYER_NORM_EPSILON,
+    albert_layer_norm,
+)
 
 
 class AlbertBlock(keras.layers.Layer):
@@ -24,6 +27,7 @@ class AlbertBlock(keras.layers.Layer):
             projection.
         attention_dropout: Dropout of the attention probabilities.
         initializer_range: Standard deviation of the kernels' initialiser.
+        layer_norm_epsilon: What layer norms add to the variance.
 
     Call arguments:
         hidden: Tensor `[batch * sequence, hidden_dim]`.
@@ -48,6 +52,7 @@ class AlbertBlock(keras.layers.Layer):
         dropout=0.0,
         attention_dropout=0.0,
         initializer_range=0.02,
+        layer_norm_epsilon=LAYER_NORM_EPSILON,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -58,6 +63,7 @@ class AlbertBlock(keras.layers.Layer):
         self.dropout = dropout
         self.attention_dropout = attention_dropout
         self.initializer_range = initializer_range
+        self.layer_norm_epsilon = layer_norm_epsilon
         initializer = keras.initializers.TruncatedNormal
         self.attention = AlbertSelfAttention(
             hidden_dim,
@@ -70,7 +76,9 @@ class AlbertBlock(keras.layers.Layer):
         self.attention_output_dropout = AlbertDropout(
             dropout, dtype=self.dtype_policy, name="attention_output_dropout"
         )
-        self.attention_layer_norm = albert_layer_norm("attention_layer_norm")
+        self.attention_layer_norm = albert_layer_norm(
+            "attention_layer_norm", layer_norm_epsilon
+        )
         self.intermediate = keras.layers.Dense(
             intermediate_dim,
             activation=get_activation(activation),
@@ -88,7 +96,7 @@ class AlbertBlock(keras.layers.Layer):
             dropout, dtype=self.dtype_policy, name="feed_forward_dropout"
         )
         self.feed_forward_layer_norm = albert_layer_norm(
-            "feed_forward_layer_norm"
+            "feed_forward_layer_norm", layer_norm_epsilon
         )
 
     def build(self, hidden_shape, attention_bias_shape=None):
@@ -145,4 +153,5 @@ class AlbertBlock(keras.layers.Layer):
             "dropout": self.dropout,
             "attention_dropout": self.attention_dropout,
             "initializer_range": self.initializer_range,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
         }

@@ -3,7 +3,10 @@
 import keras
 from keras import ops
 
-from albert_keras.layers.layer_norm import albert_layer_norm
+from albert_keras.layers.layer_norm import (
+    LAYER_NORM_EPSILON,
+    albert_layer_norm,
+)
 
 
 class AlbertEmbedding(keras.layers.Layer):
@@ -21,6 +24,7 @@ class AlbertEmbedding(keras.layers.Layer):
         num_segments: Rows of the segment table.
         dropout: Dropout after the layer norm.
         initializer_range: Standard deviation of the initialiser.
+        layer_norm_epsilon: What layer norms add to the variance.
 
     Call arguments:
         token_ids: int32 `[batch, sequence]`.
@@ -45,6 +49,7 @@ class AlbertEmbedding(keras.layers.Layer):
         num_segments=2,
         dropout=0.0,
         initializer_range=0.02,
+        layer_norm_epsilon=LAYER_NORM_EPSILON,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -55,6 +60,7 @@ class AlbertEmbedding(keras.layers.Layer):
         self.num_segments = num_segments
         self.dropout = dropout
         self.initializer_range = initializer_range
+        self.layer_norm_epsilon = layer_norm_epsilon
         initializer = keras.initializers.TruncatedNormal
         self.token_embedding = keras.layers.ReversibleEmbedding(
             vocabulary_size,
@@ -77,7 +83,7 @@ class AlbertEmbedding(keras.layers.Layer):
             dtype=self.dtype_policy,
             name="position_embedding",
         )
-        self.layer_norm = albert_layer_norm("layer_norm")
+        self.layer_norm = albert_layer_norm("layer_norm", layer_norm_epsilon)
         self.embedding_dropout = keras.layers.Dropout(
             dropout, dtype=self.dtype_policy, name="embedding_dropout"
         )
@@ -134,4 +140,5 @@ class AlbertEmbedding(keras.layers.Layer):
             "num_segments": self.num_segments,
             "dropout": self.dropout,
             "initializer_range": self.initializer_range,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
         }

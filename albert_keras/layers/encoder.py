@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from albert_keras.layers.block import AlbertBlock
+from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
 
 # modeling.py, dot_product_attention: what is added to a padded key's score.
 PADDING_BIAS = -10000.0
@@ -29,6 +30,7 @@ class AlbertEncoder(keras.layers.Layer):
         dropout: Dropout of the hidden states.
         attention_dropout: Dropout of the attention probabilities.
         initializer_range: Standard deviation of the kernels' initialiser.
+        layer_norm_epsilon: What layer norms add to the variance.
 
     Attributes:
         remat: Whether training keeps only what goes into each block and
@@ -66,6 +68,7 @@ class AlbertEncoder(keras.layers.Layer):
         dropout=0.0,
         attention_dropout=0.0,
         initializer_range=0.02,
+        layer_norm_epsilon=LAYER_NORM_EPSILON,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -84,6 +87,7 @@ class AlbertEncoder(keras.layers.Layer):
         self.dropout = dropout
         self.attention_dropout = attention_dropout
         self.initializer_range = initializer_range
+        self.layer_norm_epsilon = layer_norm_epsilon
         self.remat = False
         self.blocks = [
             AlbertBlock(
@@ -94,6 +98,7 @@ class AlbertEncoder(keras.layers.Layer):
                 dropout=dropout,
                 attention_dropout=attention_dropout,
                 initializer_range=initializer_range,
+                layer_norm_epsilon=layer_norm_epsilon,
                 dtype=self.dtype_policy,
                 name=f"group_{group}_inner_{inner}",
             )
@@ -165,4 +170,5 @@ class AlbertEncoder(keras.layers.Layer):
             "dropout": self.dropout,
             "attention_dropout": self.attention_dropout,
             "initializer_range": self.initializer_range,
+            "layer_norm_epsilon": self.layer_norm_epsilon,
         }

@@ -17,15 +17,3 @@ def albert_layer_norm(
     return keras.layers.LayerNormalization(
         epsilon=epsilon, dtype="float32", name=name
     )
-
-
-def set_layer_norm_epsilon(layer: keras.layers.Layer, epsilon: float) -> None:
-    """Gives all layer norms within a layer another epsilon.
-
-    Args:
-        layer: A layer that was not called yet.
-        epsilon: What is added to the variance.
-    """
-    for each in layer._flatten_layers():
-        if isinstance(each, keras.layers.LayerNormalization):
-            each.epsilon = epsilon

@@ -8,10 +8,7 @@ import keras_hub
 from albert_keras.config import AlbertConfig
 from albert_keras.layers.embedding import AlbertEmbedding
 from albert_keras.layers.encoder import AlbertEncoder
-from albert_keras.layers.layer_norm import (
-    LAYER_NORM_EPSILON,
-    set_layer_norm_epsilon,
-)
+from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
 from albert_keras.models.preset import StrictPreset
 
 
@@ -112,6 +109,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             num_segments=num_segments,
             dropout=dropout,
             initializer_range=initializer_range,
+            layer_norm_epsilon=layer_norm_epsilon,
             dtype=dtype,
             name="embeddings",
         )
@@ -127,11 +125,10 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             dropout=dropout,
             attention_dropout=attention_dropout,
             initializer_range=initializer_range,
+            layer_norm_epsilon=layer_norm_epsilon,
             dtype=dtype,
             name="encoder",
         )
-        for layer in (self.embeddings, self.encoder):
-            set_layer_norm_epsilon(layer, layer_norm_epsilon)
         self.pooler = keras.layers.Dense(
             hidden_dim,
             activation="tanh",

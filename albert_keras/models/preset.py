@@ -3,17 +3,21 @@
 import json
 import os
 import re
+from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import h5py
 import keras
+import keras_hub
 from keras_hub.src.utils import preset_utils
 
-# By name, as it stands on a floor above: only what is fetched needs it, and
-# nothing here does.
+# By name, as it stands on a floor above: only reading weights needs it, and
+# nothing else here does.
 _CHECKPOINTS = "albert_keras.checkpoints"
+_OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 _RELEASED = re.compile(r"albert[-_](base|large|xlarge|xxlarge)[-_]v[12]")
 
 
@@ -47,14 +51,49 @@ class StrictPreset:
             return checkpoints.load(preset, cls, **kwargs)
         check_preset(cls, preset, load_weights)
         try:
-            return super().from_preset(  # type: ignore[misc]
-                os.fspath(preset), load_weights=load_weights, **kwargs
+            # KerasHub's, with what it makes a model of.
+            load = partial(
+                super().from_preset,  # type: ignore[misc]
+                os.fspath(preset),
             )
+            if not load_weights or "://" in os.fspath(preset):
+                return load(load_weights=load_weights, **kwargs)
+            return _load_local(cls, Path(preset), load, kwargs)
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError(
                 f"Preset `{preset}` cannot be loaded as {cls.__name__}: "
                 f"{_reason(error)}"
             ) from error
+
+
+def _load_local(
+    model_class: Any,
+    folder: Path,
+    load: Callable[..., Any],
+    arguments: dict[str, Any],
+) -> Any:
+    """A model of a folder, with the values of its files from the beginning."""
+    saved = saved_task_class(folder)
+    # Which head KerasHub would load: of this class, with as many classes.
+    is_saved = saved is not None and issubclass(saved, model_class)
+    with_head = is_saved and "num_classes" not in arguments
+    made: Any = saved if is_saved else model_class
+    own_weights = import_module(_OWN_WEIGHTS)
+    weights = None
+    config = _read_object(folder / preset_utils.CONFIG_FILE)
+    is_own = config.get("registered_name") == "albert_keras>AlbertBackbone"
+    if is_own and "backbone" not in arguments:
+        weights = own_weights.open_weights(folder, made, with_head)
+    if weights is None:
+        return load(load_weights=True, **arguments)
+    is_task = issubclass(made, keras_hub.models.Task)
+    later = {"compile": False} if is_task else {}
+    model = own_weights.build_with(
+        weights, lambda: load(load_weights=False, **{**arguments, **later})
+    )
+    if is_task and arguments.get("compile", True):
+        model.compile()  # as the constructor would have
+    return model
 
 
 def is_elsewhere(preset: str | os.PathLike) -> bool:
