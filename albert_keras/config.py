@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from albert_keras.json_objects import read_json_object
 from albert_keras.whole_files import written_whole
 
 HIDDEN_ACTIVATIONS = (
@@ -163,18 +164,7 @@ class AlbertConfig:
                 out of range.
             TypeError: A value has the wrong type.
         """
-        try:
-            content = json.loads(Path(path).read_text(encoding="utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise ValueError(
-                f"`{path}` must be a JSON file in UTF-8. Received: {error}."
-            ) from None
-        if not isinstance(content, dict):
-            raise ValueError(
-                f"`{path}` must hold one JSON object. Received: "
-                f"{type(content).__name__}."
-            )
-        return cls.from_dict(content, source=path)
+        return cls.from_dict(read_json_object(path), source=path)
 
     @classmethod
     def from_dict(

@@ -18,7 +18,6 @@ from albert_keras.checkpoints.huggingface_names import (
     keras_name,
     torch_location,
 )
-from albert_keras.checkpoints.json_files import read_object
 from albert_keras.checkpoints.names import (
     CLASSIFIER,
     MULTIPLE_CHOICE,
@@ -30,6 +29,7 @@ from albert_keras.checkpoints.tensors import StoredTensor
 from albert_keras.checkpoints.torch_file import read_torch
 from albert_keras.checkpoints.vocabulary import find_vocabulary
 from albert_keras.config import AlbertConfig
+from albert_keras.json_objects import read_json_object
 
 # Hugging Face calls erf's GELU what google calls the tanh approximation.
 ACTIVATIONS = {"gelu": "gelu_erf", "gelu_new": "gelu"}
@@ -128,7 +128,7 @@ def _read_settings(folder: Path, config: AlbertConfig | None) -> dict[str, Any]:
             f"`{folder}` must hold config.json, unless `config` says what it "
             "would. Received: weights without a configuration."
         )
-    settings = read_object(path)
+    settings = read_json_object(path)
     model_type = settings.get("model_type", "albert")
     if model_type != "albert":
         raise ValueError(
@@ -162,7 +162,7 @@ def _read(weights: Path, kind: Kind) -> dict[str, StoredTensor]:
 
 
 def _read_parts(index: Path) -> dict[str, StoredTensor]:
-    parts = read_object(index).get("weight_map")
+    parts = read_json_object(index).get("weight_map")
     if not isinstance(parts, dict) or not all(
         isinstance(name, str) and Path(name).name == name
         for name in parts.values()

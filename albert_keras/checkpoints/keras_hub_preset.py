@@ -13,11 +13,11 @@ from typing import Any
 
 from albert_keras.checkpoints.checkpoint import Checkpoint, Layout, Location
 from albert_keras.checkpoints.hdf5_file import read_hdf5
-from albert_keras.checkpoints.json_files import read_object
 from albert_keras.checkpoints.names import CLASSIFIER
 from albert_keras.checkpoints.tensors import StoredTensor
 from albert_keras.checkpoints.vocabulary import Vocabulary
 from albert_keras.config import AlbertConfig
+from albert_keras.json_objects import read_json_object
 
 BACKBONE = "keras_hub>AlbertBackbone"
 _TASKS = ("keras_hub>AlbertMaskedLM", "keras_hub>AlbertTextClassifier")
@@ -71,12 +71,12 @@ def open_keras_hub(folder: Path) -> Checkpoint:
         FileNotFoundError: Weights are missing.
         ValueError: A file is damaged, or of another model.
     """
-    arguments = read_object(folder / "config.json").get("config")
+    arguments = read_json_object(folder / "config.json").get("config")
     config = _config(folder / "config.json", arguments)
     task = None
     settings: Any = {}
     if (folder / "task.json").is_file():
-        content = read_object(folder / "task.json")
+        content = read_json_object(folder / "task.json")
         task, settings = content.get("registered_name"), content.get("config")
         if task not in _TASKS or not isinstance(settings, dict):
             raise ValueError(

@@ -8,11 +8,11 @@ from albert_keras.checkpoints import garden
 from albert_keras.checkpoints.checkpoint import Checkpoint
 from albert_keras.checkpoints.google import open_google
 from albert_keras.checkpoints.huggingface import open_huggingface
-from albert_keras.checkpoints.json_files import read_object
 from albert_keras.checkpoints.keras_hub_preset import BACKBONE, open_keras_hub
 from albert_keras.checkpoints.sniffing import Kind, sniff
 from albert_keras.checkpoints.tensorflow_file import read_tensorflow
 from albert_keras.config import AlbertConfig
+from albert_keras.json_objects import read_json_object
 
 # The better first, where a folder has several.
 _PREFERENCE = (Kind.SAFETENSORS, Kind.TORCH, Kind.HDF5)
@@ -27,7 +27,9 @@ def is_own_preset(folder: Path) -> bool:
 def _registered_name(folder: Path) -> str:
     if not (folder / "config.json").is_file():
         return ""
-    return str(read_object(folder / "config.json").get("registered_name", ""))
+    return str(
+        read_json_object(folder / "config.json").get("registered_name", "")
+    )
 
 
 def open_checkpoint(

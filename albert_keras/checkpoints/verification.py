@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from albert_keras.checkpoints.json_files import read_object
 from albert_keras.checkpoints.keras_hub_preset import BACKBONE
+from albert_keras.json_objects import read_json_object
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 
@@ -104,7 +104,7 @@ def compare_with_peer(
     """
     if not (path.is_dir() and (path / "config.json").is_file()):
         return None
-    settings = read_object(path / "config.json")
+    settings = read_json_object(path / "config.json")
     if settings.get("registered_name") == BACKBONE:
         theirs = _run_keras_hub(path, inputs)
         return Comparison(
@@ -147,7 +147,7 @@ def _run_keras_hub(path: Path, inputs: dict[str, np.ndarray]) -> Outputs:
     models = import_module("keras_hub").models
     name = "AlbertBackbone"
     if (path / "task.json").is_file():
-        name = read_object(path / "task.json")["class_name"]
+        name = read_json_object(path / "task.json")["class_name"]
     options: Any = {} if name == "AlbertBackbone" else {"preprocessor": None}
     model = getattr(models, name).from_preset(str(path), **options)
     return outputs_of(model, inputs)

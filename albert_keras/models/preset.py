@@ -1,6 +1,5 @@
 """Presets, checked before KerasHub loads them."""
 
-import json
 import os
 import re
 from collections.abc import Callable
@@ -13,6 +12,8 @@ import h5py
 import keras
 import keras_hub
 from keras_hub.src.utils import preset_utils
+
+from albert_keras.json_objects import read_json_object
 
 # By name, as it stands on a floor above: only reading weights needs it, and
 # nothing else here does.
@@ -80,7 +81,7 @@ def _load_local(
     made: Any = saved if is_saved else model_class
     own_weights = import_module(_OWN_WEIGHTS)
     weights = None
-    config = _read_object(folder / preset_utils.CONFIG_FILE)
+    config = read_json_object(folder / preset_utils.CONFIG_FILE)
     is_own = config.get("registered_name") == "albert_keras>AlbertBackbone"
     if is_own and "backbone" not in arguments:
         weights = own_weights.open_weights(folder, made, with_head)
@@ -125,7 +126,7 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
         preset, preset_utils.TASK_CONFIG_FILE
     ):
         return None
-    name = _read_object(
+    name = read_json_object(
         Path(preset_utils.get_file(preset, preset_utils.TASK_CONFIG_FILE))
     ).get("registered_name")
     task_class = keras.saving.get_registered_object(name)
@@ -162,7 +163,7 @@ def check_preset(
         )
     if not (folder / preset_utils.CONFIG_FILE).exists():
         raise _lacks(folder, f"a {preset_utils.CONFIG_FILE}")
-    _read_object(folder / preset_utils.CONFIG_FILE)
+    read_json_object(folder / preset_utils.CONFIG_FILE)
     if not load_weights:
         return
     if (folder / preset_utils.SHARDED_MODEL_WEIGHTS_CONFIG_FILE).exists():
@@ -194,18 +195,3 @@ def _check_weights(folder: Path, name: str) -> None:
             f"`{folder / name}` must be an HDF5 file of weights. Received one "
             f"that cannot be opened: {error}."
         ) from None
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (RecursionError, ValueError) as error:
-        raise ValueError(
-            f"`{path}` must be a JSON file. Received: {error}."
-        ) from None
-    if not isinstance(content, dict):
-        raise ValueError(
-            f"`{path}` must hold one JSON object. Received: "
-            f"{type(content).__name__}."
-        )
-    return content

@@ -105,14 +105,22 @@ def estimate_needs(
         The estimate.
 
     Raises:
-        ValueError: if the batch cannot be divided, or the backend is not
-            TensorFlow.
+        ValueError: if a number is not positive, the batch cannot be divided,
+            or the backend is not TensorFlow.
     """
     if keras.backend.backend() != "tensorflow":
         raise ValueError(
             "A run is planned on Keras' TensorFlow backend. Received: "
             f"KERAS_BACKEND={keras.backend.backend()}."
         )
+    for name, number in (
+        ("num_devices", num_devices),
+        ("gradient_accumulation_steps", gradient_accumulation_steps),
+    ):
+        if number < 1:
+            raise ValueError(
+                f"`{name}` must be at least 1. Received: {name}={number}."
+            )
     parts = num_devices * gradient_accumulation_steps
     if batch_size % parts:
         raise ValueError(

@@ -16,8 +16,8 @@ from albert_keras.training.examples import Examples
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.strategies import TrainingStrategy
 
-# What changes how a run is computed, and not what it comes to.
-_MAY_DIFFER = ("gradient_accumulation_steps",)
+# What changes how a run is computed, and only by rounding what it comes to.
+_MAY_DIFFER = ("gradient_accumulation_steps", "remat")
 
 _LIBRARIES = (
     "tensorflow",

@@ -428,7 +428,8 @@ PRESETS = {
     "no-config": "Preset `no-config` must hold a config.json. Received: ...",
     "list-config": "`list-config/config.json` must hold one JSON object. "
     "Received: list.",
-    "cut-config": "`cut-config/config.json` must be a JSON file. Received: ...",
+    "cut-config": "`cut-config/config.json` must be a JSON file in UTF-8. "
+    "Received: ...",
     "other-config": NOT_LOADED.format("other-config")
     + "Unrecognized format for config.json ...",
     "no-weights": "Preset `no-weights` must hold its weights, "
@@ -438,12 +439,14 @@ PRESETS = {
     "cut-weights": "`cut-weights/model.weights.h5` must be an HDF5 file of "
     "weights. Received one that cannot be opened: ...",
     "other-weights": NOT_LOADED.format("other-weights")
-    + "A total of ... objects could not be loaded.",
+    + "its weights must be those that its configuration calls for. "
+    "Missing: layers/albert_embedding/token_embedding...",
     "no-head": "Preset `no-head` must hold its weights, task.weights.h5. "
     "Received: ...",
     "cut-head": "`cut-head/task.weights.h5` must be an HDF5 file of weights. "
     "Received one that cannot be opened: ...",
-    "cut-task": "`cut-task/task.json` must be a JSON file. Received: ...",
+    "cut-task": "`cut-task/task.json` must be a JSON file in UTF-8. "
+    "Received: ...",
     "unknown-task": "The task of preset `unknown-task` must be a class "
     "registered with Keras. Received: None.",
     "no-vocabulary": "`assets/tokenizer/vocabulary.spm` doesn't exist in "

@@ -66,3 +66,8 @@ def test_time_and_speed_belong_together(plain):
 def test_a_batch_that_cannot_be_divided_is_refused():
     with pytest.raises(ValueError, match="batch_size=8, num_devices=3"):
         estimate_needs(CONFIG, **SIZES, num_devices=3)
+
+
+def test_no_devices_are_refused():
+    with pytest.raises(ValueError, match="Received: num_devices=0"):
+        estimate_needs(CONFIG, **SIZES, num_devices=0)

@@ -17,7 +17,7 @@ from rich.console import Console
 from albert_keras.cli.errors import sentence_for
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
-from albert_keras.training import pretrain as pretrain_module
+from albert_keras.training import pretraining_run
 from albert_keras.training.metrics_log import METRICS
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.pretrain import pretrain
@@ -70,8 +70,8 @@ def undisturbed(start, tmp_path_factory):
 def two_steps_a_minute(monkeypatch):
     # 95 % of a minute, less 7 s of tracing and an evaluation of 9 s.
     speed = Speed(tracing=7.0, step=20.0, evaluation=9.0)
-    monkeypatch.setattr(pretrain_module, "measure_speed", lambda *_: speed)
-    monkeypatch.setattr(pretrain_module.time, "monotonic", lambda: 0.0)
+    monkeypatch.setattr(pretraining_run, "measure_speed", lambda *_: speed)
+    monkeypatch.setattr(pretraining_run.time, "monotonic", lambda: 0.0)
 
 
 def rows_of(run_dir):
