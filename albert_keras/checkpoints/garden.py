@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from albert_keras.checkpoints.checkpoint import Checkpoint, Layout, Location
-from albert_keras.checkpoints.google import XLARGE_NOTE
+from albert_keras.checkpoints.google import xlarge_note
 from albert_keras.checkpoints.tensors import Tensors
 from albert_keras.checkpoints.vocabulary import find_vocabulary
 from albert_keras.config import AlbertConfig
@@ -75,7 +75,7 @@ def open_garden(
         notes = (_LAYERS_NOTE.format(layers=config.num_hidden_layers),)
         if config.hidden_size == 2048:
             heads = config.num_attention_heads
-            notes += (XLARGE_NOTE.format(heads=heads),)
+            notes += (xlarge_note(heads),)
     return Checkpoint(
         path=prefix,
         form="TF-Hub SavedModel of the Model Garden",

@@ -23,12 +23,17 @@ _EXTRA = re.compile(
 )
 _AMBIGUOUS = re.compile(r"^(classifier|tokens|choices)/(?=output_)")
 
-XLARGE_NOTE = (
+_XLARGE_NOTE = (
     "The configuration says {heads} attention heads, and that is what the "
     "model gets. For xlarge the files of one release disagree: google's "
     "albert_config.json says 32, the pages of TF-Hub and Hugging Face say 16 "
-    "(google-research/albert #180); num_heads=16 chooses otherwise."
+    "(google-research/albert #180); num_heads={others} chooses otherwise."
 )
+
+
+def xlarge_note(heads: int) -> str:
+    """What to tell of a checkpoint of xlarge with so many heads."""
+    return _XLARGE_NOTE.format(heads=heads, others=32 if heads == 16 else 16)
 
 
 def google_name(name: str) -> str:
@@ -70,7 +75,7 @@ def open_google(
 
     notes = []
     if config.hidden_size == 2048 and not heads_are_known:
-        notes.append(XLARGE_NOTE.format(heads=config.num_attention_heads))
+        notes.append(xlarge_note(config.num_attention_heads))
     return Checkpoint(
         path=prefix,
         form=form,
