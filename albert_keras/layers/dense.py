@@ -13,6 +13,7 @@ class Dense(keras.layers.Dense):
     sums: in bfloat16, which has eight bits, a sum over a thousand tokens
     stops growing on the way and may be off by a half. Here it is a product
     with a row of ones, which is accumulated in float32 and takes less time.
+    In float32 the gradient is the backend's.
 
     Arguments, weights and outputs are those of `keras.layers.Dense`; so is
     the class's name, by which Keras files the weights of the heads.
@@ -22,7 +23,9 @@ class Dense(keras.layers.Dense):
         if not training:
             return super().call(inputs)
         outputs = ops.matmul(inputs, self.kernel)
-        if self.bias is not None:
+        if self.bias is not None and outputs.dtype == "float32":
+            outputs = ops.add(outputs, self.bias)
+        elif self.bias is not None:
             # TensorFlow's custom gradients take tensors, not variables.
             outputs = _add_bias(outputs, ops.reshape(self.bias, (-1,)))
         if self.activation is not None:
