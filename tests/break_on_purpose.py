@@ -75,7 +75,7 @@ DEFECTS = [
     Defect(
         "the gradient of a bias is summed in bfloat16",
         "layers/dense.py",
-        "if self.bias is not None and outputs.dtype == \"float32\":",
+        'if self.bias is not None and outputs.dtype == "float32":',
         "if self.bias is not None:",
         "tests/layers/test_dense.py",
     ),
