@@ -13,7 +13,8 @@ class Dense(keras.layers.Dense):
     sums: in bfloat16, which has eight bits, a sum over a thousand tokens
     stops growing on the way and may be off by a half. Here it is a product
     with a row of ones, which is accumulated in float32 and takes less time.
-    In float32 the gradient is the backend's.
+    In float32 the gradient is the backend's, which is exact; a product may
+    there be rounded to fewer bits (TF32 on GPUs, bfloat16 on TPUs).
 
     Arguments, weights and outputs are those of `keras.layers.Dense`; so is
     the class's name, by which Keras files the weights of the heads.

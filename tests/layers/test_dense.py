@@ -56,7 +56,7 @@ def test_bias_gradient_in_bfloat16_is_the_sum_to_its_last_bit():
         layer, tf.zeros((ROWS, 5), "bfloat16"), upstream
     )
     exact = tf.cast(upstream, "float64").numpy().sum(axis=0)
-    # Half of the last of bfloat16's eight bits.
+    # bfloat16 keeps eight bits: the sum is rounded once, at its end.
     np.testing.assert_allclose(bias, exact, rtol=2.0**-8)
 
 
