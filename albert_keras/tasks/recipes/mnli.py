@@ -1,7 +1,7 @@
 """MNLI: whether one sentence follows from another.
 
-```
-albert-keras finetune mnli --preset albert_base_v2 --data DIR --out RUN
+```python
+finetune(recipe("mnli"), Start(preset="albert_base_v2"), data, "run")
 ```
 
 Published (accuracy; README of google-research/albert):
@@ -13,7 +13,7 @@ Published (accuracy; README of google-research/albert):
 
 xxlarge of the paper, a single model: 90.8.
 
-No released weights were fine-tuned here. @MEAS@
+No released weights were fine-tuned here.
 
 Source: `run_glue.sh` of google-research/albert; the dropouts are those of
 Table 14 of Lan et al. 2019, from memory.

@@ -1,13 +1,13 @@
 """QNLI: whether a sentence answers a question.
 
-```
-albert-keras finetune qnli --preset albert_base_v2 --data DIR --out RUN
+```python
+finetune(recipe("qnli"), Start(preset="albert_base_v2"), data, "run")
 ```
 
 Published on dev (accuracy; README of google-research/albert): xxlarge 95.3;
 the other sizes are only in its average of GLUE.
 
-No released weights were fine-tuned here. @MEAS@
+No released weights were fine-tuned here.
 
 Source: `run_glue.sh` of google-research/albert; the dropouts are those of
 Table 14 of Lan et al. 2019, from memory.

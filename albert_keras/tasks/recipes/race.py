@@ -1,7 +1,7 @@
 """RACE: which of four options answers a question.
 
-```
-albert-keras finetune race --preset albert_base_v2 --data DIR --out RUN
+```python
+finetune(recipe("race"), Start(preset="albert_base_v2"), data, "run")
 ```
 
 Published (accuracy, test; README of google-research/albert):
@@ -14,7 +14,8 @@ Published (accuracy, test; README of google-research/albert):
 v1 took a learning rate of 2e-5 and dropout 0.1, with which v2 may diverge:
 that README's remark on v2.
 
-No released weights were fine-tuned here. @MEAS@
+No released weights were fine-tuned here. Nor is
+this kind of task trained by `finetune` yet: these are its settings.
 
 Source: README of google-research/albert, for v2.
 """

@@ -1,7 +1,7 @@
 """SQuAD 2.0: the answer in a passage, or that there is none.
 
-```
-albert-keras finetune squad2 --preset albert_base_v2 --data DIR --out RUN
+```python
+finetune(recipe("squad2"), Start(preset="albert_base_v2"), data, "run")
 ```
 
 Published (F1/EM; README of google-research/albert):
@@ -11,7 +11,8 @@ Published (F1/EM; README of google-research/albert):
 | v2 | 82.1/79.3 | 84.9/81.8 | 87.9/84.1 | 89.8/86.9 |
 | v1 | 80.0/77.1 | 82.3/79.4 | 86.1/83.1 | 90.2/87.4 |
 
-No released weights were fine-tuned here. @MEAS@
+No released weights were fine-tuned here. Nor is
+this kind of task trained by `finetune` yet: these are its settings.
 
 Source: Table 14 of Lan et al. 2019, from memory.
 """

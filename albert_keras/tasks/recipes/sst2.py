@@ -1,7 +1,7 @@
 """SST-2: whether a review is positive.
 
-```
-albert-keras finetune sst2 --preset albert_base_v2 --data DIR --out RUN
+```python
+finetune(recipe("sst2"), Start(preset="albert_base_v2"), data, "run")
 ```
 
 Published (accuracy; README of google-research/albert):
@@ -13,7 +13,8 @@ Published (accuracy; README of google-research/albert):
 
 xxlarge of the paper, a single model: 96.9.
 
-No released weights were fine-tuned here. @MEAS@
+No released weights were fine-tuned here. What small models of random
+weights came to: benchmarks/results/tasks.
 
 Source: `run_glue.sh` of google-research/albert; the dropouts are those of
 Table 14 of Lan et al. 2019, from memory.

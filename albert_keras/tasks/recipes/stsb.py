@@ -1,13 +1,13 @@
 """STS-B: how alike two sentences are, 0 to 5.
 
-```
-albert-keras finetune stsb --preset albert_base_v2 --data DIR --out RUN
+```python
+finetune(recipe("stsb"), Start(preset="albert_base_v2"), data, "run")
 ```
 
 Published on dev (Pearson; README of google-research/albert): xxlarge 93.0;
 the other sizes are only in its average of GLUE.
 
-No released weights were fine-tuned here. @MEAS@
+No released weights were fine-tuned here.
 
 Source: `run_glue.sh` of google-research/albert; the dropouts are those of
 Table 14 of Lan et al. 2019, from memory.

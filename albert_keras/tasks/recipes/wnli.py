@@ -1,12 +1,12 @@
 """WNLI: whether a pronoun stands for a name.
 
-```
-albert-keras finetune wnli --preset albert_base_v2 --data DIR --out RUN
+```python
+finetune(recipe("wnli"), Start(preset="albert_base_v2"), data, "run")
 ```
 
 Published: nothing for a single size.
 
-No released weights were fine-tuned here. @MEAS@
+No released weights were fine-tuned here.
 
 Source: Table 14 of Lan et al. 2019, from memory.
 """
