@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from albert_keras.layers.dense import Dense
 from albert_keras.layers.dropout import AlbertDropout
 
 
@@ -55,7 +56,7 @@ class AlbertSelfAttention(keras.layers.Layer):
         self.num_heads = num_heads
         self.dropout = dropout
         self.initializer_range = initializer_range
-        self.query_key_value = keras.layers.Dense(
+        self.query_key_value = Dense(
             3 * hidden_dim,
             kernel_initializer=_kernel_initializer(initializer_range),
             dtype=self.dtype_policy,
@@ -64,7 +65,7 @@ class AlbertSelfAttention(keras.layers.Layer):
         self.probabilities_dropout = AlbertDropout(
             dropout, dtype=self.dtype_policy, name="probabilities_dropout"
         )
-        self.output_projection = keras.layers.Dense(
+        self.output_projection = Dense(
             hidden_dim,
             kernel_initializer=_kernel_initializer(initializer_range),
             dtype=self.dtype_policy,

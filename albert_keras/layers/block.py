@@ -5,6 +5,7 @@ from keras import ops
 
 from albert_keras.layers.activations import get_activation
 from albert_keras.layers.attention import AlbertSelfAttention
+from albert_keras.layers.dense import Dense
 from albert_keras.layers.dropout import AlbertDropout
 from albert_keras.layers.layer_norm import (
     LAYER_NORM_EPSILON,
@@ -79,14 +80,14 @@ class AlbertBlock(keras.layers.Layer):
         self.attention_layer_norm = albert_layer_norm(
             "attention_layer_norm", layer_norm_epsilon
         )
-        self.intermediate = keras.layers.Dense(
+        self.intermediate = Dense(
             intermediate_dim,
             activation=get_activation(activation),
             kernel_initializer=initializer(stddev=initializer_range),
             dtype=self.dtype_policy,
             name="intermediate",
         )
-        self.feed_forward_output = keras.layers.Dense(
+        self.feed_forward_output = Dense(
             hidden_dim,
             kernel_initializer=initializer(stddev=initializer_range),
             dtype=self.dtype_policy,

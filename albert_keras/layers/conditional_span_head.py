@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from albert_keras.layers.dense import Dense
 from albert_keras.layers.layer_norm import albert_layer_norm
 
 # create_v2_model: what is subtracted where no answer may be.
@@ -69,7 +70,7 @@ class ConditionalSpanHead(keras.layers.Layer):
         self.answer = self._dense(1, "answer", use_bias=False)
 
     def _dense(self, units, name, activation=None, use_bias=True):
-        return keras.layers.Dense(
+        return Dense(
             units,
             activation=activation,
             use_bias=use_bias,

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from albert_keras.layers.dense import Dense
 from albert_keras.layers.layer_norm import (
     LAYER_NORM_EPSILON,
     albert_layer_norm,
@@ -89,7 +90,7 @@ class AlbertEmbedding(keras.layers.Layer):
         )
         self.projection = None
         if embedding_dim != hidden_dim:
-            self.projection = keras.layers.Dense(
+            self.projection = Dense(
                 hidden_dim,
                 kernel_initializer=initializer(stddev=initializer_range),
                 dtype=self.dtype_policy,

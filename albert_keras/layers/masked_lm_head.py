@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from albert_keras.layers.activations import get_activation
+from albert_keras.layers.dense import Dense
 from albert_keras.layers.layer_norm import (
     LAYER_NORM_EPSILON,
     albert_layer_norm,
@@ -50,7 +51,7 @@ class AlbertMaskedLMHead(keras.layers.Layer):
         self.layer_norm_epsilon = layer_norm_epsilon
         self.activation = activation
         self.initializer_range = initializer_range
-        self.transform = keras.layers.Dense(
+        self.transform = Dense(
             token_embedding.output_dim,
             activation=get_activation(activation),
             kernel_initializer=keras.initializers.TruncatedNormal(

@@ -6,6 +6,7 @@ import keras
 import keras_hub
 
 from albert_keras.config import AlbertConfig
+from albert_keras.layers.dense import Dense
 from albert_keras.layers.embedding import AlbertEmbedding
 from albert_keras.layers.encoder import AlbertEncoder
 from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
@@ -129,7 +130,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             dtype=dtype,
             name="encoder",
         )
-        self.pooler = keras.layers.Dense(
+        self.pooler = Dense(
             hidden_dim,
             activation="tanh",
             kernel_initializer=keras.initializers.TruncatedNormal(

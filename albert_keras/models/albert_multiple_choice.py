@@ -4,6 +4,7 @@ import keras
 import keras_hub
 from keras import ops
 
+from albert_keras.layers.dense import Dense
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
@@ -60,7 +61,7 @@ class AlbertMultipleChoice(
         self.output_dropout = keras.layers.Dropout(
             dropout, dtype=backbone.dtype_policy, name="output_dropout"
         )
-        self.output_dense = keras.layers.Dense(
+        self.output_dense = Dense(
             1,
             kernel_initializer=keras.initializers.TruncatedNormal(
                 stddev=backbone.initializer_range

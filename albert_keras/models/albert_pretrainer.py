@@ -4,6 +4,7 @@ import keras
 import keras_hub
 from keras import ops
 
+from albert_keras.layers.dense import Dense
 from albert_keras.layers.masked_lm_head import AlbertMaskedLMHead
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm_preprocessor import (
@@ -68,7 +69,7 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
             name="masked_lm_head",
         )
         # No dropout before it, as in the original (Hugging Face adds 0.1).
-        self.sentence_order_head = keras.layers.Dense(
+        self.sentence_order_head = Dense(
             2,
             kernel_initializer=keras.initializers.TruncatedNormal(
                 stddev=backbone.initializer_range

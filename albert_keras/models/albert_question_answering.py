@@ -7,6 +7,7 @@ import keras_hub
 from keras import ops
 
 from albert_keras.layers.conditional_span_head import ConditionalSpanHead
+from albert_keras.layers.dense import Dense
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
@@ -114,7 +115,7 @@ class AlbertQuestionAnswering(
                 name="conditional_spans",
             )
         else:
-            self.span_logits = keras.layers.Dense(
+            self.span_logits = Dense(
                 2,
                 kernel_initializer=keras.initializers.TruncatedNormal(
                     stddev=backbone.initializer_range

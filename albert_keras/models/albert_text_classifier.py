@@ -3,6 +3,7 @@
 import keras
 import keras_hub
 
+from albert_keras.layers.dense import Dense
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
@@ -64,7 +65,7 @@ class AlbertTextClassifier(
         self.output_dropout = keras.layers.Dropout(
             dropout, dtype=backbone.dtype_policy, name="output_dropout"
         )
-        self.output_dense = keras.layers.Dense(
+        self.output_dense = Dense(
             num_classes,
             activation=activation,
             kernel_initializer=keras.initializers.TruncatedNormal(
