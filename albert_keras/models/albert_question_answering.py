@@ -194,6 +194,8 @@ class AlbertQuestionAnswering(
                 from_logits=True,
             )
             loss = loss + 0.5 * answered
+        if sample_weight is not None:  # rows that fill up a batch have none
+            loss = loss * ops.cast(sample_weight, "float32")
         return ops.mean(loss)
 
     def get_config(self):

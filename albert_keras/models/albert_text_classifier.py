@@ -88,6 +88,23 @@ class AlbertTextClassifier(
         self.activation = keras.activations.get(activation)
         self.dropout = dropout
 
+    def compile(  # type: ignore[override]
+        self, optimizer="auto", loss="auto", *, metrics="auto", **kwargs
+    ):
+        """As `keras_hub.models.TextClassifier.compile`.
+
+        Args:
+            optimizer: `"auto"` is KerasHub's choice.
+            loss: `"auto"` is the cross entropy over the classes; where there
+                is one class, regression, the squared error.
+            metrics: `"auto"` is the accuracy, of regression none.
+            **kwargs: As `keras.Model.compile`.
+        """
+        if self.output_dense.units == 1:  # called before it is configured
+            loss = keras.losses.MeanSquaredError() if loss == "auto" else loss
+            metrics = [] if metrics == "auto" else metrics
+        super().compile(optimizer, loss, metrics=metrics, **kwargs)
+
     def get_config(self):
         return {
             **super().get_config(),

@@ -38,14 +38,13 @@ class MetricsLog:
 
     Args:
         path: the file; made with the first row, if it does not exist.
+        columns: what the file has beside step and split.
 
     Attributes:
         rows: list of `MetricsRow`.
     """
 
-    COLUMNS = (
-        "step",
-        "split",
+    COLUMNS: tuple[str, ...] = (
         *METRICS,
         "learning_rate",
         "gradient_norm",
@@ -53,8 +52,9 @@ class MetricsLog:
         "share_of_peak",
     )
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, columns: tuple[str, ...] = COLUMNS) -> None:
         self.path = path
+        self.columns = ("step", "split", *columns)
         self.rows = read_metrics(path)
 
     def drop_after(self, step: int) -> None:
@@ -80,7 +80,7 @@ class MetricsLog:
 
     def _writer(self, file: TextIO) -> csv.DictWriter:
         return csv.DictWriter(
-            file, self.COLUMNS, extrasaction="ignore", lineterminator="\n"
+            file, self.columns, extrasaction="ignore", lineterminator="\n"
         )
 
 

@@ -1,0 +1,316 @@
+"""Fine-tuning: one run, from examples to metrics, predictions and a preset."""
+
+import dataclasses
+import hashlib
+import json
+import signal
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+import keras
+from rich.console import Console
+
+from albert_keras.models.albert_text_classifier_preprocessor import (
+    AlbertTextClassifierPreprocessor,
+)
+from albert_keras.pretraining.manifest import sha256
+from albert_keras.tasks.callbacks import KeepRun
+from albert_keras.tasks.curves import draw_task_curves
+from albert_keras.tasks.economies import apply_economies, count_trainable
+from albert_keras.tasks.kinds.arrays import Arrays, batches_of, outputs_of
+from albert_keras.tasks.kinds.tags import TagTask
+from albert_keras.tasks.kinds.text import TextTask
+from albert_keras.tasks.options import FinetuningOptions
+from albert_keras.tasks.outputs import write_predictions
+from albert_keras.tasks.run_folder import FinetuningFolder
+from albert_keras.tasks.start import Start
+from albert_keras.training.compiling import compile_for
+from albert_keras.training.interrupts import StopSignals
+from albert_keras.training.loop import loop_of
+from albert_keras.training.metrics_log import MetricsLog
+from albert_keras.training.optimizers import AdamW
+from albert_keras.training.progress import phase
+from albert_keras.training.provenance import check_same_inputs, describe_maker
+from albert_keras.training.run_checkpoints import RunCheckpoints
+from albert_keras.training.schedules import PolynomialDecayWithWarmup
+from albert_keras.training.strategies import TrainingStrategy
+from albert_keras.whole_files import folder_made, written_whole
+
+_TASKS: dict[str, Any] = {"text": TextTask, "tags": TagTask}
+
+
+@dataclasses.dataclass(frozen=True)
+class FinetuningResult:
+    """A finished run.
+
+    Attributes:
+        folder: the run's folder.
+        model: the trained model.
+        metrics: by split; those of `dev` and, if it is labelled, `test`.
+        num_trained: int. Parameters that were trained.
+    """
+
+    folder: FinetuningFolder
+    model: keras.Model
+    metrics: dict[str, dict[str, float]]
+    num_trained: int
+
+
+def finetune(
+    options: FinetuningOptions,
+    start: Start,
+    data: Mapping[str, Any],
+    run_dir: str | PathLike[str],
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+    console: Console | None = None,
+) -> FinetuningResult:
+    """Fine-tunes an ALBERT on a task, in a folder that tells all.
+
+    `model.fit` is the loop. The run can be stopped after any step, by Ctrl-C or
+    SIGTERM, or be killed; resumed, it goes on from the latest checkpoint, and
+    comes to the same metrics.
+
+    Args:
+        options: a recipe, or what overrides one.
+        start: a preset, or random weights.
+        data: `Examples` by split: `"train"`, and `"dev"` and `"test"` if
+            there are any. Of each `.examples` and `.labels` are read.
+        run_dir: the folder of the run, see `FinetuningFolder`.
+        resume: whether to go on with the run in `run_dir`; where there is
+            none it begins.
+        overwrite: whether to replace a run in `run_dir`.
+        console: where to show progress. Defaults to standard error.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        FileExistsError: if `run_dir` holds a run, or anything else.
+        FloatingPointError: if the loss becomes infinite or NaN.
+        KeyboardInterrupt: after Ctrl-C, when a checkpoint has been saved.
+        SystemExit: with code 143 after SIGTERM, likewise.
+        ValueError: if the kind of task has no run here, or a run is resumed
+            under other conditions than it began.
+
+    Example:
+    ```python
+    data = {split: read("sst2", "SST-2", split) for split in ("train", "dev")}
+    finetune(recipe("sst2"), Start(preset="albert_base_v2"), data, "run")
+    ```
+    """
+    if options.kind not in _TASKS:
+        raise ValueError(
+            f"`kind` must be one of {', '.join(_TASKS)} to be fine-tuned by "
+            f"`finetune`. Received: kind={options.kind!r}."
+        )
+    console = console or Console(stderr=True)
+    folder = FinetuningFolder(run_dir)
+    folder.check_usable(resume=resume, overwrite=overwrite)
+    with StopSignals() as signals, folder_made(folder.path):
+        run = _Run(options, start, data, folder, console)
+        run.begin(resume=folder.is_run() and not overwrite)
+        run.fit(signals)
+        return run.finish()
+
+
+class _Run:
+    """The parts of a run, in the order in which they are done."""
+
+    def __init__(
+        self,
+        options: FinetuningOptions,
+        start: Start,
+        data: Mapping[str, Any],
+        folder: FinetuningFolder,
+        console: Console,
+    ) -> None:
+        self.options, self.folder, self.console = options, folder, console
+        self.examples = {s: tuple(d.examples) for s, d in data.items()}
+        self.task = _TASKS[options.kind](options, data["train"].labels)
+        self.tokenizer = start.load_tokenizer()
+        self.inputs = {
+            "options": dataclasses.asdict(options),
+            "start": start.describe(),
+            "tokenizer_sha256": sha256(self.tokenizer.proto),
+            "data": {s: _digest(e) for s, e in self.examples.items()},
+        }
+        with phase(console, "Tokenizing"):
+            self.arrays: dict[str, Arrays] = {
+                split: self.task.arrays(examples, self.tokenizer)
+                for split, examples in self.examples.items()
+            }
+        with phase(console, "Building the model"):
+            keras.utils.set_random_seed(options.seed)
+            backbone = start.load_backbone(options.dropout, options.dtype)
+            _check_sizes(self.tokenizer, backbone, self.arrays)
+            self.model = self.task.build(backbone)
+            apply_economies(self.model, options)
+        self.num_trained, self.num_parameters = count_trainable(self.model)
+        console.print(
+            f"{self.num_trained:,} of {self.num_parameters:,} parameters are "
+            "trained."
+        )
+
+    def begin(self, resume: bool) -> None:
+        """Makes the folder a run, or holds the one there against this."""
+        inputs = json.loads(json.dumps(self.inputs))
+        if resume:
+            check_same_inputs(self.folder.read_record()["inputs"], inputs)
+            return
+        self.folder.clear()
+        self.folder.write_record(
+            {
+                "made_by": describe_maker(TrainingStrategy("one")),
+                "num_trained": self.num_trained,
+                "num_parameters": self.num_parameters,
+                "plan": {"num_train_steps": self.options.num_train_steps},
+                "inputs": inputs,
+            }
+        )
+
+    def fit(self, signals: StopSignals) -> None:
+        """Trains from the latest checkpoint to the end, or to a signal."""
+        options = self.options
+        schedule = PolynomialDecayWithWarmup(
+            options.learning_rate,
+            options.num_train_steps,
+            options.num_warmup_steps,
+        )
+        compile_for(self.model, AdamW(schedule))
+        checkpoints = RunCheckpoints(self.folder.checkpoints, keep=2)
+        restored = checkpoints.restore(self.model)
+        step = restored.step if restored else 0
+        loop = loop_of(self.model)
+        assert loop is not None  # of `compile_for`
+        loop.finished_steps, loop.signals = step, signals
+        if restored:
+            self.console.print(f"Going on after step {step}.")
+        metric_names = ("loss", "learning_rate", "accuracy", "pearson")
+        log = MetricsLog(
+            self.folder.metrics, (*metric_names, "precision", "recall", "f1")
+        )
+        log.drop_after(step)
+        keep = KeepRun(
+            options,
+            log,
+            checkpoints,
+            signals,
+            schedule,
+            self._measure_dev if self._is_labelled("dev") else None,
+            self.console,
+            list(restored.notes["losses"]) if restored else [],
+        )
+        batches = batches_of(
+            self.arrays["train"], options.batch_size, options.seed
+        )
+        callbacks: list[keras.callbacks.Callback] = [keep]
+        if keras.backend.backend() == "jax":
+            from albert_keras.training.jax_loop import SyncState
+
+            callbacks.insert(0, SyncState())
+        if step < options.num_train_steps:
+            self.model.fit(
+                batches.training(skip=step),
+                steps_per_epoch=options.num_train_steps - step,
+                shuffle=False,  # in the order of the batches
+                verbose=0,
+                callbacks=callbacks,
+            )
+        draw_task_curves(log.rows, self.folder.curves)
+        if loop.finished_steps < options.num_train_steps:
+            sentence = (
+                f"Stopped after step {loop.finished_steps} of "
+                f"{options.num_train_steps}; everything is kept, and the run "
+                "can be resumed."
+            )
+            if signals.received == signal.SIGINT:
+                raise KeyboardInterrupt(sentence)
+            self.console.print(sentence)
+            raise SystemExit(128 + signal.SIGTERM)
+
+    def finish(self) -> FinetuningResult:
+        """Writes predictions, metrics and the preset."""
+        metrics = {}
+        for split, examples in self.examples.items():
+            if split == "train":
+                continue
+            predictions = self._predict(split)
+            write_predictions(
+                self.folder, self.options.task, split, examples, predictions
+            )
+            if self._is_labelled(split):
+                metrics[split] = self.task.metrics(predictions, examples)
+        results = {
+            "task": self.options.task,
+            "seed": self.options.seed,
+            "num_train_steps": self.options.num_train_steps,
+            "num_trained": self.num_trained,
+            "num_parameters": self.num_parameters,
+            "metrics": metrics,
+        }
+        self.folder.write_results(results)
+        if not self.folder.preset.exists():
+            self.model.compile()  # without the moments of the optimizer
+            self.model.preprocessor = AlbertTextClassifierPreprocessor(
+                self.tokenizer,
+                sequence_length=min(
+                    self.options.sequence_length,
+                    self.model.backbone.max_sequence_length,
+                ),
+            )
+            with (
+                phase(self.console, "Saving the preset"),
+                written_whole(self.folder.preset) as partial,
+            ):
+                self.model.save_to_preset(str(partial))
+        return FinetuningResult(
+            self.folder, self.model, metrics, self.num_trained
+        )
+
+    def _is_labelled(self, split: str) -> bool:
+        name = "tags" if self.options.kind == "tags" else "label"
+        examples: Sequence[Any] = self.examples.get(split, ())
+        return bool(examples) and all(
+            getattr(e, name) is not None for e in examples
+        )
+
+    def _predict(self, split: str) -> list[Any]:
+        arrays = self.arrays[split]
+        outputs = outputs_of(self.model, arrays, 64)
+        return self.task.predictions(outputs, self.examples[split], arrays)
+
+    def _measure_dev(self, model: keras.Model) -> dict[str, float]:
+        return self.task.metrics(self._predict("dev"), self.examples["dev"])
+
+
+def _check_sizes(
+    tokenizer: Any, backbone: Any, arrays: Mapping[str, Arrays]
+) -> None:
+    """Holds tokenizer, examples and encoder together."""
+    pieces = tokenizer.vocabulary_size()
+    if pieces > backbone.vocabulary_size:
+        raise ValueError(
+            "`vocab_size` must not be smaller than the tokenizer's "
+            f"vocabulary. Received: vocab_size={backbone.vocabulary_size} and "
+            f"a vocabulary of {pieces}."
+        )
+    longest = max(int(a.lengths.max()) for a in arrays.values())
+    if longest > backbone.max_sequence_length:
+        raise ValueError(
+            "`sequence_length` must not exceed the positions of the model, "
+            f"{backbone.max_sequence_length}. Received: examples of {longest} "
+            "tokens."
+        )
+
+
+def _digest(examples: Sequence[Any]) -> str:
+    """What tells whether data are the same, wherever they lie."""
+    digest = hashlib.sha256()
+    for example in examples:
+        fields = dataclasses.asdict(example)
+        fields.pop("source", None)
+        digest.update(json.dumps(fields).encode())
+    return digest.hexdigest()

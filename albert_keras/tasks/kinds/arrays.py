@@ -1,0 +1,100 @@
+"""Rows of ids as batches of a few shapes, and outputs back in their order."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from albert_keras.pretraining.buckets import Buckets, choose_lengths
+from albert_keras.training.ragged_batches import RaggedBatches
+
+
+class Arrays(NamedTuple):
+    """What a model takes of N rows.
+
+    Attributes:
+        x: dictionary of ragged int32 `[N, (S)]`, of multiple choice
+            `[N, C, (S)]`.
+        y: labels, or None of unlabelled rows.
+        lengths: int `[N]`. Tokens of each.
+        sample_weight: ragged or dense weights, or None.
+    """
+
+    x: dict[str, Any]
+    y: Any
+    lengths: np.ndarray
+    sample_weight: Any = None
+
+
+def ids_of(
+    rows: Sequence[tuple[Sequence[int], Sequence[int]]],
+) -> tuple[dict[str, tf.RaggedTensor], np.ndarray]:
+    """The three inputs of the encoder, and the lengths of the rows.
+
+    Args:
+        rows: token ids and segment ids of each.
+    """
+    tokens = ragged([row[0] for row in rows])
+    x = {
+        "token_ids": tokens,
+        "segment_ids": ragged([row[1] for row in rows]),
+        "padding_mask": tf.ones_like(tokens),
+    }
+    return x, tokens.row_lengths().numpy()
+
+
+def ragged(rows: Sequence[Sequence[int]]) -> tf.RaggedTensor:
+    """Rows of ids as a tensor, int32 `[N, (S)]`."""
+    flat = [number for row in rows for number in row]
+    return tf.RaggedTensor.from_row_lengths(
+        np.asarray(flat, "int32"), [len(row) for row in rows]
+    )
+
+
+def batches_of(arrays: Arrays, batch_size: int, seed: int) -> RaggedBatches:
+    """Batches of about one length each.
+
+    Args:
+        arrays: the rows.
+        batch_size: int. Rows of a batch.
+        seed: int. Decides the order.
+    """
+    lengths = choose_lengths(np.bincount(arrays.lengths), most=6)
+    y = arrays.y
+    if y is None:
+        y = np.zeros(len(arrays.lengths), "int32")
+    return RaggedBatches(
+        arrays.x,
+        y,
+        arrays.lengths,
+        Buckets.of_batch_size(lengths, batch_size),
+        sample_weight=arrays.sample_weight,
+        seed=seed,
+    )
+
+
+def outputs_of(model: keras.Model, arrays: Arrays, batch_size: int) -> list:
+    """What the model puts out for each row, each row once.
+
+    Args:
+        model: the task.
+        arrays: the rows.
+        batch_size: int. Rows computed at once.
+
+    Returns:
+        A list in the order of the rows: arrays, or dictionaries of them.
+    """
+    batches = batches_of(arrays, batch_size, seed=0)
+    planned = batches.plan(0, shuffle=False)
+    rows: list[Any] = [None] * len(arrays.lengths)
+    for plan, (x, _, _) in zip(planned, batches.evaluation(), strict=True):
+        outputs = model.predict_on_batch(
+            {name: tensor.numpy() for name, tensor in x.items()}
+        )
+        for place, row in enumerate(plan.examples):
+            rows[row] = keras.tree.map_structure(
+                lambda output, place=place: np.asarray(output[place]), outputs
+            )
+    return rows

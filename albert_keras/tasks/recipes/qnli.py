@@ -1,0 +1,29 @@
+"""QNLI: whether a sentence answers a question.
+
+```python
+finetune(recipe("qnli"), Start(preset="albert_base_v2"), data, "run")
+```
+
+Published on dev (accuracy; README of google-research/albert): xxlarge 95.3;
+the other sizes are only in its average of GLUE.
+
+No released weights were fine-tuned here.
+
+Source: `run_glue.sh` of google-research/albert; the dropouts are those of
+Table 14 of Lan et al. 2019, from memory.
+"""
+
+from albert_keras.tasks.options import FinetuningOptions
+
+RECIPE = FinetuningOptions(
+    task="qnli",
+    kind="text",
+    metric="accuracy",
+    learning_rate=1e-5,
+    batch_size=32,
+    num_train_steps=33_112,
+    num_warmup_steps=1_986,
+    sequence_length=512,
+    dropout=0.0,
+    classifier_dropout=0.1,
+)

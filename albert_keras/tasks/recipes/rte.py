@@ -1,0 +1,29 @@
+"""RTE: whether one sentence follows from another.
+
+```python
+finetune(recipe("rte"), Start(preset="albert_base_v2"), data, "run")
+```
+
+Published on dev (accuracy; README of google-research/albert): xxlarge 89.2;
+the other sizes are only in its average of GLUE.
+
+No released weights were fine-tuned here.
+
+Source: `run_glue.sh` of google-research/albert; the dropouts are those of
+Table 14 of Lan et al. 2019, from memory.
+"""
+
+from albert_keras.tasks.options import FinetuningOptions
+
+RECIPE = FinetuningOptions(
+    task="rte",
+    kind="text",
+    metric="accuracy",
+    learning_rate=3e-5,
+    batch_size=32,
+    num_train_steps=800,
+    num_warmup_steps=200,
+    sequence_length=512,
+    dropout=0.1,
+    classifier_dropout=0.1,
+)

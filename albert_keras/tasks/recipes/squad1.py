@@ -1,0 +1,34 @@
+"""SQuAD 1.1: the answer to a question in a passage.
+
+```python
+finetune(recipe("squad1"), Start(preset="albert_base_v2"), data, "run")
+```
+
+Published (F1/EM; README of google-research/albert):
+
+| | base | large | xlarge | xxlarge |
+|---|---|---|---|---|
+| v2 | 90.2/83.2 | 91.8/85.2 | 92.9/86.4 | 94.6/89.1 |
+| v1 | 89.3/82.3 | 90.6/83.9 | 92.5/86.1 | 94.8/89.3 |
+
+No released weights were fine-tuned here. Nor is
+this kind of task trained by `finetune` yet: these are its settings.
+
+Source: Table 14 of Lan et al. 2019, from memory.
+"""
+
+from albert_keras.tasks.options import FinetuningOptions
+
+RECIPE = FinetuningOptions(
+    task="squad1",
+    kind="question",
+    metric="f1",
+    learning_rate=5e-5,
+    batch_size=48,
+    num_train_steps=3_649,
+    num_warmup_steps=365,
+    sequence_length=384,
+    dropout=0.0,
+    classifier_dropout=0.1,
+    head="v1",
+)

@@ -1,0 +1,34 @@
+"""SQuAD 2.0: the answer in a passage, or that there is none.
+
+```python
+finetune(recipe("squad2"), Start(preset="albert_base_v2"), data, "run")
+```
+
+Published (F1/EM; README of google-research/albert):
+
+| | base | large | xlarge | xxlarge |
+|---|---|---|---|---|
+| v2 | 82.1/79.3 | 84.9/81.8 | 87.9/84.1 | 89.8/86.9 |
+| v1 | 80.0/77.1 | 82.3/79.4 | 86.1/83.1 | 90.2/87.4 |
+
+No released weights were fine-tuned here. Nor is
+this kind of task trained by `finetune` yet: these are its settings.
+
+Source: Table 14 of Lan et al. 2019, from memory.
+"""
+
+from albert_keras.tasks.options import FinetuningOptions
+
+RECIPE = FinetuningOptions(
+    task="squad2",
+    kind="question",
+    metric="f1",
+    learning_rate=3e-5,
+    batch_size=48,
+    num_train_steps=8_144,
+    num_warmup_steps=814,
+    sequence_length=512,
+    dropout=0.0,
+    classifier_dropout=0.1,
+    head="v2",
+)

@@ -1,0 +1,276 @@
+"""A run on sentences whose class and tags a small model can learn."""
+
+import csv
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from albert_keras.tasks.kinds.tags import entities
+from albert_keras.tasks.recipes import TASKS, recipe
+
+SMALL = {
+    "vocab_size": 200,
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 64,
+    "embedding_size": 16,
+    "max_position_embeddings": 64,
+    "initializer_range": 0.2,
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    id: str
+    text: str
+    pair: str | None
+    label: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Tagged:
+    id: str
+    words: tuple
+    tags: tuple | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    examples: tuple
+    labels: tuple
+
+
+def texts(count, seed, labelled=True):
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(count):
+        label = int(rng.integers(2))
+        words = rng.choice(["a", "the", "film", "plot"], rng.integers(2, 9))
+        text = " ".join([*words, "good" if label else "bad"])
+        made.append(Text(str(i), text, None, label if labelled else None))
+    return Examples(tuple(made), ("negative", "positive"))
+
+
+def tagged(count, seed):
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(count):
+        words = rng.choice(["saw", "Anna", "the", "Paris"], rng.integers(2, 9))
+        names = {"Anna": "B-PER", "Paris": "B-LOC"}
+        tags = tuple(names.get(w, "O") for w in words)
+        made.append(Tagged(str(i), tuple(map(str, words)), tags))
+    return Examples(tuple(made), ("B-LOC", "B-PER", "O"))
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory):
+    import sentencepiece
+
+    from albert_keras.tasks.start import Start
+
+    folder = tmp_path_factory.mktemp("start")
+    words = ["a", "the", "film", "plot", "good", "bad", "saw", "anna", "paris"]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([" ".join(words)] * 20 + words * 20),
+        model_prefix=str(folder / "spiece"),
+        vocab_size=40,
+        hard_vocab_limit=False,
+        pad_id=0,
+        unk_id=1,
+        bos_id=-1,
+        eos_id=-1,
+        control_symbols="[CLS],[SEP],[MASK]",
+    )
+    (folder / "small.json").write_text(json.dumps(SMALL))
+    return Start(
+        config=str(folder / "small.json"),
+        tokenizer=str(folder / "spiece.model"),
+    )
+
+
+def options(task="sst2", **changes):
+    settings = {
+        "learning_rate": 3e-3,
+        "batch_size": 16,
+        "num_train_steps": 60,
+        "num_warmup_steps": 6,
+        "sequence_length": 32,
+        "dropout": 0.1,
+        "eval_every": 30,
+        "checkpoint_every": 20,
+    }
+    return dataclasses.replace(recipe(task), **{**settings, **changes})
+
+
+def run(start, folder, kind="text", resume=False, **changes):
+    from rich.console import Console
+
+    from albert_keras.tasks.finetuning import finetune
+
+    data = {
+        "text": {
+            "train": texts(200, 1),
+            "dev": texts(37, 2),
+            "test": texts(21, 3, labelled=False),
+        },
+        "tags": {"train": tagged(200, 1), "dev": tagged(37, 2)},
+    }[kind]
+    task = {"text": "sst2", "tags": "conll2003"}[kind]
+    return finetune(
+        options(task, **changes),
+        start,
+        data,
+        folder,
+        resume=resume,
+        console=Console(quiet=True),
+    )
+
+
+def test_learns_classes_twice_the_same_and_writes_all(start, tmp_path):
+    longer = {
+        "num_train_steps": 300,
+        "num_warmup_steps": 30,
+        "learning_rate": 5e-3,
+        "dropout": 0.0,
+    }
+    first = run(start, tmp_path / "one", **longer)
+    assert first.metrics["dev"]["accuracy"] > 0.95  # chance is 0.5
+    second = run(start, tmp_path / "two", **longer)
+    for name in ("metrics.json", "predictions/test.json"):
+        assert (tmp_path / "one" / name).read_bytes() == (
+            tmp_path / "two" / name
+        ).read_bytes()
+    assert (tmp_path / "one" / "metrics.csv").read_text() == (
+        tmp_path / "two" / "metrics.csv"
+    ).read_text()
+
+    predicted = json.loads((tmp_path / "one/predictions/dev.json").read_text())
+    examples = texts(37, 2).examples
+    right = [
+        predicted[e.id] == ("positive" if e.label else "negative")
+        for e in examples
+    ]
+    assert np.mean(right) == first.metrics["dev"]["accuracy"]
+
+    with zipfile.ZipFile(tmp_path / "one" / "submission.zip") as archive:
+        assert archive.namelist() == ["SST-2.tsv"]
+        rows = list(
+            csv.reader(
+                archive.read("SST-2.tsv").decode().splitlines(), delimiter="\t"
+            )
+        )
+    assert rows[0] == ["index", "prediction"]
+    assert [row[0] for row in rows[1:]] == [str(i) for i in range(21)]
+
+    import albert_keras as ak
+
+    loaded = ak.AlbertTextClassifier.from_preset(tmp_path / "one" / "preset")
+    scores = loaded.predict([e.text for e in examples], verbose=0)
+    names = ["negative", "positive"]
+    assert [names[i] for i in scores.argmax(-1)] == list(predicted.values())
+    assert second.num_trained == first.num_trained
+
+
+def test_learns_tags(start, tmp_path):
+    result = run(start, tmp_path / "tags", "tags")
+    assert result.metrics["dev"]["f1"] > 0.9
+
+
+def test_economies_train_less(start, tmp_path):
+    short = {"num_train_steps": 2, "num_warmup_steps": 0}
+    whole = run(start, tmp_path / "whole", **short)
+    head = run(start, tmp_path / "head", freeze_encoder=True, **short)
+    lora = run(start, tmp_path / "lora", lora_rank=2, **short)
+    # The output alone: two classes of 32 weights and a bias.
+    assert head.num_trained == 2 * 33
+    # Query, key and value are one matrix [32, 96]: [32, 2] times [2, 96], and
+    # the bias beside it.
+    assert lora.num_trained == 2 * 33 + 2 * 32 + 2 * 96 + 96
+    assert whole.num_trained > lora.num_trained
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_comes_to_the_same(start, tmp_path):
+    whole = run(start, tmp_path / "whole")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]);"
+        "from test_finetuning import run;"
+        "from albert_keras.tasks.start import Start;"
+        "run(Start(config=sys.argv[2], tokenizer=sys.argv[3]), sys.argv[4])"
+    )
+    killed = tmp_path / "killed"
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            code,
+            str(Path(__file__).parent),
+            start.config,
+            start.tokenizer,
+            str(killed),
+        ],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    checkpoint = killed / "checkpoints" / "step_00000020.npz"
+    while not checkpoint.exists() and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert checkpoint.exists()
+    resumed = run(start, killed, resume=True)
+    assert resumed.metrics == whole.metrics
+    assert (killed / "metrics.csv").read_text() == (
+        whole.folder.metrics.read_text()
+    )
+    with pytest.raises(ValueError, match=r"Received: seed=7"):
+        run(start, killed, resume=True, seed=7)
+    with pytest.raises(FileExistsError, match="holds a run already"):
+        run(start, killed)
+
+
+def test_entities_as_conlleval_reads_them():
+    tags = ["B-PER", "I-PER", "B-PER", "O", "I-LOC", "I-ORG"]
+    assert entities(tags) == {
+        (0, 2, "PER"),
+        (2, 3, "PER"),
+        (4, 5, "LOC"),
+        (5, 6, "ORG"),
+    }
+
+
+def test_recipes_are_those_of_run_glue():
+    # google-research/albert, run_glue.sh: rate, steps, warm-up, batch.
+    original = {
+        "cola": (1e-5, 5336, 320, 16),
+        "stsb": (2e-5, 3598, 214, 16),
+        "sst2": (1e-5, 20935, 1256, 32),
+        "mnli": (3e-5, 10000, 1000, 128),
+        "qnli": (1e-5, 33112, 1986, 32),
+        "qqp": (5e-5, 14000, 1000, 128),
+        "rte": (3e-5, 800, 200, 32),
+        "mrpc": (2e-5, 800, 200, 32),
+    }
+    for task in TASKS:
+        found = recipe(task)
+        assert found.task == task
+        if task in original:
+            assert original[task] == (
+                found.learning_rate,
+                found.num_train_steps,
+                found.num_warmup_steps,
+                found.batch_size,
+            )
+    with pytest.raises(ValueError, match=r"Received: task='sst3'"):
+        recipe("sst3")
