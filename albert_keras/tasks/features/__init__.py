@@ -1,0 +1,1 @@
+"""Examples as the rows of ids that a model reads."""

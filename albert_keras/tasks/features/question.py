@@ -1,0 +1,150 @@
+"""Questions about passages as windows of ids."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from albert_keras.tasks.answers import Passage
+from albert_keras.tasks.examples import QuestionExample
+from albert_keras.tasks.features.encoding import encode_each
+from albert_keras.tasks.features.table import FeatureRows, Features
+from albert_keras.text.windows import max_context, windows_of
+
+
+class _Tokens(NamedTuple):
+    ids: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+
+def question_features(
+    examples: Sequence[QuestionExample],
+    tokenizer: Any,
+    sequence_length: int = 384,
+    stride: int = 128,
+    question_length: int = 64,
+) -> Features:
+    """Packs `[CLS] question [SEP] passage [SEP]`, in windows of the passage.
+
+    The original aligns pieces with the text by the longest common
+    subsequence, and drops an example where that fails; here the tokenizer
+    tells where each token stands.
+
+    Args:
+        examples: the questions.
+        tokenizer: a `SentencePieceTokenizer` or `WordPieceTokenizer`.
+        sequence_length: most tokens of a row.
+        stride: tokens from the beginning of one window to the next.
+        question_length: most tokens of the question; the rest is cut off.
+
+    Returns:
+        The windows of the examples, in their order. For each token:
+        `token_ids`, `segment_ids`; `answer_mask`, 1 for `[CLS]` and the
+        passage; `char_starts` and `char_ends`, where in the passage it stands,
+        and `is_max_context`, see `ak.tasks.answers.Passage`; 0 for all but the
+        passage. For each row: `example_index`; `first`, where the passage
+        begins; `start` and `end`, tokens of the first answer (inclusive), and
+        `is_impossible`: 0, 0 and 1 where the window does not hold it whole;
+        `num_cut`, tokens cut off the question.
+
+    Raises:
+        ValueError: if there is no room for the passage.
+
+    Source: google-research/albert, `squad_utils.py`,
+    `convert_examples_to_features`.
+    """
+    questions = encode_each(tokenizer, (e.question for e in examples))
+    contexts = encode_each(tokenizer, (e.context for e in examples))
+    located: dict[str, _Tokens] = {}
+    rows = FeatureRows()
+    for number, example in enumerate(examples):
+        if example.context not in located:
+            located = {  # questions of a passage come one behind the other
+                example.context: _located(
+                    tokenizer, example.context, contexts[example.context]
+                )
+            }
+        passage = located[example.context]
+        question = questions[example.question][:question_length]
+        cut = len(questions[example.question]) - len(question)
+        room = sequence_length - 3 - len(question)
+        windows = windows_of(len(passage.ids), room, stride)
+        answer = _answer_tokens(example, passage)
+        before = [tokenizer.cls_id, *question, tokenizer.sep_id]
+        first = len(before)
+        for window, best in zip(windows, max_context(windows), strict=True):
+            held = slice(window.start, window.start + window.length)
+            start, end = _in_window(answer, window.start, window.length)
+            margins = np.zeros(first, "int32"), np.zeros(1, "int32")
+
+            def padded(
+                column: np.ndarray,
+                margins: tuple[np.ndarray, np.ndarray] = margins,
+            ) -> np.ndarray:
+                return np.concatenate([margins[0], column, margins[1]])
+
+            mask = padded(np.ones(window.length, "int32"))
+            mask[0] = 1
+            rows.add(
+                {
+                    "token_ids": np.concatenate(
+                        [before, passage.ids[held], [tokenizer.sep_id]]
+                    ),
+                    "segment_ids": [0] * first + [1] * (window.length + 1),
+                    "answer_mask": mask,
+                    "char_starts": padded(passage.starts[held]),
+                    "char_ends": padded(passage.ends[held]),
+                    "is_max_context": padded(best),
+                },
+                example_index=number,
+                first=first,
+                start=0 if start is None else first + start,
+                end=0 if end is None else first + end,
+                is_impossible=int(start is None),
+                num_cut=cut,
+            )
+    return rows.features()
+
+
+def passage_of(row: dict[str, Any]) -> Passage:
+    """What a window holds of its passage.
+
+    Args:
+        row: of `question_features`.
+    """
+    first = int(row["first"])
+    held = slice(first, -1)
+    return Passage(
+        first,
+        row["char_starts"][held],
+        row["char_ends"][held],
+        row["is_max_context"][held].astype(bool),
+    )
+
+
+def _located(tokenizer: Any, context: str, ids: Sequence[int]) -> _Tokens:
+    spans = np.asarray(tokenizer.offsets(context), "int32").reshape(-1, 2)
+    return _Tokens(np.asarray(ids, "int32"), spans[:, 0], spans[:, 1])
+
+
+def _answer_tokens(
+    example: QuestionExample, passage: _Tokens
+) -> tuple[int, int] | None:
+    """First and last token of the answer; None where there is none."""
+    if example.is_impossible or not example.answers:
+        return None
+    begin = example.answer_starts[0]
+    end = begin + len(example.answers[0])
+    inside = np.flatnonzero((passage.starts < end) & (passage.ends > begin))
+    if not len(inside):
+        return None  # all of it was normalised away
+    return int(inside[0]), int(inside[-1])
+
+
+def _in_window(
+    answer: tuple[int, int] | None, start: int, length: int
+) -> tuple[int, int] | tuple[None, None]:
+    if answer is None or answer[0] < start or answer[1] >= start + length:
+        return None, None
+    return answer[0] - start, answer[1] - start
