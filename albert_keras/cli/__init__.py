@@ -53,6 +53,16 @@ COMMANDS: dict[str, Command | Group] = {
         "Pretrain a model on prepared examples.",
         starts_tensorflow=True,
     ),
+    "evaluate": Group(
+        "Score prediction files of any system by the official metrics.",
+        {
+            "squad": Command(
+                "evaluate",
+                "squad",
+                "Exact match and F1 of SQuAD 1.1 and 2.0.",
+            ),
+        },
+    ),
     "fill-mask": Command(
         "fill_mask",
         "fill_mask",
