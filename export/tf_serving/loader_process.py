@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from arrays import as_array
 
 SOURCES = Path(__file__).parent / "c_loader"
 
@@ -141,7 +142,7 @@ class LoaderProcess:
         """
         request = [_text(signature_name), struct.pack("<I", len(inputs))]
         for name, value in inputs.items():
-            request.append(_encode(name, np.asarray(value)))
+            request.append(_encode(name, as_array(value)))
         self._process.stdin.write(b"".join(request))
         self._process.stdin.flush()
         return self._read_answer()
@@ -210,11 +211,10 @@ def _package(name: str) -> Path:
 
 
 def _encode(name: str, array: np.ndarray) -> bytes:
-    if array.dtype.kind in "OSU":
+    if array.dtype == object:
         number = _STRING
-        strings = [_bytes(each) for each in array.ravel()]
         content = b"".join(
-            struct.pack("<Q", len(each)) + each for each in strings
+            struct.pack("<Q", len(each)) + each for each in array.ravel()
         )
     else:
         number = _NUMBERS[array.dtype]
@@ -222,10 +222,6 @@ def _encode(name: str, array: np.ndarray) -> bytes:
     shape = struct.pack(f"<I{array.ndim}q", array.ndim, *array.shape)
     header = _text(name) + struct.pack("<i", number) + shape
     return header + struct.pack("<Q", len(content)) + content
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else bytes(text)
 
 
 def _text(text: str) -> bytes:

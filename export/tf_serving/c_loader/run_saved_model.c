@@ -53,7 +53,7 @@ static const char* bind(const Signature* signature, TF_Graph* graph,
   static char sentence[512];
   if (num_given != signature->num_inputs) {
     snprintf(sentence, sizeof sentence,
-             "The signature `%s` must get %d tensors. Received: %d.",
+             "The signature `%s` must get %d tensor(s). Received: %d.",
              signature->name, signature->num_inputs, num_given);
     return sentence;
   }
@@ -80,6 +80,12 @@ static const char* bind(const Signature* signature, TF_Graph* graph,
       snprintf(sentence, sizeof sentence,
                "`%s` must be of dtype %d. Received: %d.", names[i],
                slot->dtype, (int)TF_TensorType(given[i]));
+      return sentence;
+    }
+    if (slot->rank >= 0 && TF_NumDims(given[i]) != slot->rank) {
+      snprintf(sentence, sizeof sentence,
+               "`%s` must have %d dimension(s). Received: %d.", names[i],
+               slot->rank, TF_NumDims(given[i]));
       return sentence;
     }
   }

@@ -59,16 +59,29 @@ static void copy_text(Message text, char* into, size_t size) {
   into[length] = 0;
 }
 
-/* An entry of map<string, TensorInfo>; TensorInfo: 1 name, 2 dtype. */
+/* TensorShapeProto: 2 dim, 3 unknown_rank. */
+static int rank_of(Message shape) {
+  Field field;
+  int rank = 0;
+  while (next_field(&shape, &field)) {
+    if (field.number == 2) ++rank;
+    if (field.number == 3 && field.value) return -1;
+  }
+  return rank;
+}
+
+/* An entry of map<string, TensorInfo>; TensorInfo: 1 name, 2 dtype, 3 shape. */
 static void read_slot(Message entry, Slot* slot) {
   Field field, info;
   memset(slot, 0, sizeof *slot);
+  slot->rank = -1;
   while (next_field(&entry, &field)) {
     if (field.number == 1) copy_text(field.inside, slot->name, 128);
     if (field.number != 2) continue;
     while (next_field(&field.inside, &info)) {
       if (info.number == 1) copy_text(info.inside, slot->tensor, 256);
       if (info.number == 2) slot->dtype = (int)info.value;
+      if (info.number == 3) slot->rank = rank_of(info.inside);
     }
   }
 }

@@ -13,6 +13,7 @@ typedef struct {
   char name[128];    /* as the signature calls it: "text" */
   char tensor[256];  /* as the graph does: "serving_default_text:0" */
   int dtype;
+  int rank; /* -1 if the signature leaves it open */
 } Slot;
 
 #define MAX_SLOTS 32
