@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from arrays import as_array
+from refused import RefusedError
 
 SOURCES = Path(__file__).parent / "c_loader"
 
@@ -24,18 +25,6 @@ _DTYPES = {
     10: "bool",
 }
 _NUMBERS = {np.dtype(dtype): number for number, dtype in _DTYPES.items()}
-
-
-class RefusedError(RuntimeError):
-    """A request that was answered with a status and a sentence.
-
-    Attributes:
-        code: As gRPC and TF_Code number them; 3 is INVALID_ARGUMENT.
-    """
-
-    def __init__(self, code: int, sentence: str):
-        super().__init__(sentence)
-        self.code = code
 
 
 def compiler() -> str | None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from export_models import MODELS, keras_outputs, random_ids
-from loader_process import LoaderProcess, RefusedError, op_libraries
+from loader_process import LoaderProcess, op_libraries
+from refused import RefusedError
 
 TEXTS = [
     "The [MASK] of an argument.",
