@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from albert_keras.export.artefact import Artefact, Signature, describe_tensor
+from albert_keras.export.batching import write_batching_parameters
 from albert_keras.export.ids_signature import (
     SERVE_IDS,
     backbone_of,
@@ -28,6 +29,7 @@ from albert_keras.export.text_signature import (
     max_text_length,
     text_signature,
 )
+from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
 from albert_keras.models.albert_word_piece_tokenizer import (
@@ -67,7 +69,10 @@ def saved_model(
       `logits` and `scores` (with `scores` alone for a regression), a backbone
       with `sequence_output` and `pooled_output`; all are float32.
 
-    `assets.extra/model.json` tells the configuration, versions and labels.
+    `assets.extra/model.json` tells the configuration, versions and labels,
+    `assets.extra/tf_serving_warmup_requests` holds what a server runs before
+    it is ready, and `batching_params.pbtxt`, where there are texts, how it may
+    batch them.
 
     Args:
         model: An `ak.AlbertBackbone`, `ak.AlbertMaskedLM`,
@@ -113,6 +118,9 @@ def saved_model(
         check_servable(graph.graph_def)
         signatures = _signatures(graph)
         write_model_json(partial, model, tokenizer, labels, signatures)
+        write_warmup(partial, graph.signature_def, max_text_length(model))
+        if tokenizer is not None:
+            write_batching_parameters(partial)
     return Artefact(
         path=path,
         num_bytes=sum(

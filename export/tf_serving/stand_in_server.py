@@ -1,0 +1,243 @@
+"""A stand-in for `tensorflow_model_server`, for tests without one.
+
+It speaks the server's gRPC and REST on loopback and runs SavedModels with no
+more than TensorFlow and tensorflow-text, in Python: for the protocol, not for
+production. It does not batch, warm up or watch for new versions.
+
+    python stand_in_server.py NAME=FOLDER...    prints its two addresses
+"""
+
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import grpc
+import numpy as np
+import tensorflow as tf
+import tensorflow_text  # noqa: F401  registers the operations
+from refused import INVALID_ARGUMENT, NOT_FOUND, RefusedError
+from stand_in_rest import RestHandler
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
+
+_STATUS = {each.value[0]: each for each in grpc.StatusCode}
+_AVAILABLE = get_model_status_pb2.ModelVersionStatus.AVAILABLE
+
+
+class ServedModels:
+    """All versions of some models.
+
+    Args:
+        folders: The base path of each model; `FOLDER/1` is a version.
+        labels: Version numbers by label, for each model that has any.
+    """
+
+    def __init__(
+        self,
+        folders: Mapping[str, Path],
+        labels: Mapping[str, Mapping[str, int]] | None = None,
+    ):
+        self._labels = labels or {}
+        self._models = {
+            name: {
+                int(version.name): tf.saved_model.load(str(version))
+                for version in sorted(Path(folder).iterdir())
+                if version.name.isdigit()
+            }
+            for name, folder in folders.items()
+        }
+
+    def versions(self, name: str) -> list[int]:
+        if name not in self._models:
+            raise RefusedError(
+                NOT_FOUND, f"The server must have the model. Received: {name}."
+            )
+        return sorted(self._models[name])
+
+    def version(
+        self, name: str, version: int | None = None, label: str | None = None
+    ) -> int:
+        """The version that a request means."""
+        versions = self.versions(name)
+        if label:
+            version = self._labels.get(name, {}).get(label)
+        elif version is None:
+            version = versions[-1]
+        if version not in versions:
+            raise RefusedError(
+                NOT_FOUND,
+                f"The model {name} must have the version. Received: "
+                f"{label or version}.",
+            )
+        return version
+
+    def signature(self, name: str, version: int, signature: str) -> Any:
+        signatures = self._models[name][version].signatures
+        if signature not in signatures:
+            raise RefusedError(
+                NOT_FOUND,
+                f"The signature must be one of {', '.join(signatures)}. "
+                f"Received: {signature}.",
+            )
+        return signatures[signature]
+
+    def run(
+        self, signature: Any, inputs: Mapping[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """Runs a signature on arrays that go with it, or refuses."""
+        specs = signature.structured_input_signature[1]
+        if inputs.keys() != specs.keys():
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                f"The inputs must be {', '.join(sorted(specs))}. Received: "
+                f"{', '.join(sorted(inputs)) or 'none'}.",
+            )
+        tensors = {}
+        for name, array in inputs.items():
+            spec = specs[name]
+            dtype = "string" if array.dtype.kind in "OSU" else array.dtype.name
+            if dtype != spec.dtype.name or not spec.shape.is_compatible_with(
+                array.shape
+            ):
+                raise RefusedError(
+                    INVALID_ARGUMENT,
+                    f"`{name}` must be {spec.dtype.name} {spec.shape}. "
+                    f"Received: {dtype} {array.shape}.",
+                )
+            tensors[name] = tf.constant(array, spec.dtype)
+        try:
+            outputs = signature(**tensors)
+        except tf.errors.OpError as error:
+            raise RefusedError(error.error_code, error.message) from None
+        return {name: each.numpy() for name, each in outputs.items()}
+
+
+class StandInServer:
+    """Serves models on two free ports of loopback, until it is closed.
+
+    Args:
+        models: The models.
+
+    Attributes:
+        grpc_address: As in `"127.0.0.1:40000"`.
+        rest_address: As in `"http://127.0.0.1:40001"`.
+    """
+
+    def __init__(self, models: ServedModels):
+        self._grpc = grpc.server(
+            ThreadPoolExecutor(4),
+            options=[
+                ("grpc.max_send_message_length", -1),
+                ("grpc.max_receive_message_length", -1),
+            ],
+        )
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
+            _Predictions(models), self._grpc
+        )
+        model_service_pb2_grpc.add_ModelServiceServicer_to_server(
+            _Models(models), self._grpc
+        )
+        port = self._grpc.add_insecure_port("127.0.0.1:0")
+        self.grpc_address = f"127.0.0.1:{port}"
+        self._grpc.start()
+        handler = type("Handler", (RestHandler,), {"models": models})
+        self._rest = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.rest_address = f"http://127.0.0.1:{self._rest.server_port}"
+        self._thread = Thread(target=self._rest.serve_forever, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Waits until the process is interrupted."""
+        self._grpc.wait_for_termination()
+
+    def close(self) -> None:
+        """Stops both servers."""
+        self._rest.shutdown()
+        self._rest.server_close()
+        self._thread.join()
+        self._grpc.stop(None).wait()
+
+
+class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
+    def __init__(self, models: ServedModels):
+        self._models = models
+
+    def Predict(self, request: Any, context: Any) -> Any:
+        try:
+            return self._predict(request)
+        except RefusedError as error:
+            context.abort(_STATUS[error.code], str(error))
+
+    def _predict(self, request: Any) -> Any:
+        spec = request.model_spec
+        asked = spec.version.value if spec.HasField("version") else None
+        version = self._models.version(spec.name, asked, spec.version_label)
+        name = spec.signature_name or "serving_default"
+        signature = self._models.signature(spec.name, version, name)
+        outputs = self._models.run(
+            signature,
+            {key: _array(key, each) for key, each in request.inputs.items()},
+        )
+        answer = predict_pb2.PredictResponse()
+        answer.model_spec.name = spec.name
+        answer.model_spec.signature_name = name
+        answer.model_spec.version.value = version
+        for key in request.output_filter or outputs:
+            if key not in outputs:
+                raise RefusedError(
+                    INVALID_ARGUMENT,
+                    f"The outputs are {', '.join(outputs)}. Received: {key}.",
+                )
+            answer.outputs[key].CopyFrom(tf.make_tensor_proto(outputs[key]))
+        return answer
+
+
+def _array(name: str, tensor: Any) -> np.ndarray:
+    try:
+        return tf.make_ndarray(tensor)
+    except (ValueError, TypeError, MemoryError, KeyError):
+        raise RefusedError(
+            INVALID_ARGUMENT,
+            f"`{name}` must hold as many elements as its shape says, of a "
+            "dtype that can be sent. Received: something else.",
+        ) from None
+
+
+class _Models(model_service_pb2_grpc.ModelServiceServicer):
+    def __init__(self, models: ServedModels):
+        self._models = models
+
+    def GetModelStatus(self, request: Any, context: Any) -> Any:
+        answer = get_model_status_pb2.GetModelStatusResponse()
+        try:
+            versions = self._models.versions(request.model_spec.name)
+        except RefusedError as error:
+            context.abort(_STATUS[error.code], str(error))
+        for version in versions:
+            answer.model_version_status.add(version=version, state=_AVAILABLE)
+        return answer
+
+
+def main(arguments: list[str]) -> None:
+    """Serves the models that are named until it is interrupted."""
+    folders = dict(each.split("=", 1) for each in arguments)
+    server = StandInServer(
+        ServedModels({name: Path(path) for name, path in folders.items()})
+    )
+    print(server.grpc_address, server.rest_address, flush=True)  # noqa: T201
+    try:
+        server.wait()
+    except KeyboardInterrupt:
+        server.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,208 @@
+"""The clients, and a server's protocol: a stand-in, or the real server.
+
+With TF_SERVING_ADDRESS=HOST:GRPC_PORT:REST_PORT, or `tensorflow_model_server`
+on the PATH, the same tests ask the real one.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import numpy as np
+import pytest
+from export_models import MODELS, keras_outputs, random_ids
+
+pytest.importorskip("tensorflow_serving")
+
+from refused import RefusedError
+from serving_client import GrpcClient, RestClient
+from stand_in_server import ServedModels, StandInServer
+
+TEXTS = ["The [MASK] of an argument.", "No mask", "Café, [MASK] 1,234", ""]
+INVALID_ARGUMENT, NOT_FOUND, UNAVAILABLE = 3, 5, 14
+
+
+@pytest.fixture(scope="module", params=["stand-in", "server"])
+def addresses(request, folders, tmp_path_factory):
+    """Addresses by gRPC and REST of something that serves all models."""
+    if request.param == "stand-in":
+        # A second version, which a label leads to.
+        first = folders["classifier"] / "1"
+        if not (folders["classifier"] / "2").exists():
+            shutil.copytree(first, folders["classifier"] / "2")
+        server = StandInServer(
+            ServedModels(folders, {"classifier": {"stable": 1, "canary": 2}})
+        )
+        yield server.grpc_address, server.rest_address
+        server.close()
+        return
+    program = shutil.which("tensorflow_model_server")
+    if "TF_SERVING_ADDRESS" in os.environ:
+        host, grpc_port, rest_port = os.environ["TF_SERVING_ADDRESS"].split(":")
+        yield f"{host}:{grpc_port}", f"http://{host}:{rest_port}"
+        return
+    if program is None:
+        pytest.skip(
+            "tensorflow_model_server is not on the PATH, and "
+            "TF_SERVING_ADDRESS is not set"
+        )
+    yield from run_server(program, folders, tmp_path_factory.mktemp("config"))
+
+
+def run_server(program, folders, scratch):
+    models = "".join(
+        f'config {{ name: "{name}" base_path: "{folder}" '
+        'model_platform: "tensorflow" model_version_policy { all {} } }'
+        for name, folder in folders.items()
+    )
+    config = scratch / "models.config"
+    config.write_text(f"model_config_list {{ {models} }}")
+    grpc_port, rest_port = free_port(), free_port()
+    process = subprocess.Popen(
+        [
+            program,
+            f"--port={grpc_port}",
+            f"--rest_api_port={rest_port}",
+            f"--model_config_file={config}",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    rest = f"http://127.0.0.1:{rest_port}"
+    try:
+        for _ in range(600):
+            try:
+                if set(RestClient(rest, "classifier").states().values()) == {
+                    "AVAILABLE"
+                }:
+                    break
+            except RefusedError:
+                time.sleep(0.1)
+        yield f"127.0.0.1:{grpc_port}", rest
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def clients(addresses, name, version=None):
+    return [
+        GrpcClient(addresses[0], name, version),
+        RestClient(addresses[1], name, version),
+    ]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_ids_get_what_keras_gives(models, addresses, name):
+    inputs = random_ids(models[name], rows=3, length=19, masks=2)
+    expected = keras_outputs(models[name], inputs)
+    for client in clients(addresses, name):
+        outputs = client.predict(inputs, "serve_ids")
+        if set(outputs) == {""}:  # by REST the only output has no name
+            outputs = {next(iter(expected)): outputs[""]}
+        assert outputs.keys() == expected.keys()
+        for output, values in expected.items():
+            np.testing.assert_allclose(outputs[output], values, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_grpc_and_rest_by_row_and_column_agree_on_texts(addresses, name):
+    by_grpc, by_rest = clients(addresses, name)
+    expected = by_grpc.predict({"text": TEXTS})
+    by_column = by_rest.predict({"text": TEXTS})
+    by_row = by_rest.predict({"text": TEXTS}, by_row=True)
+    assert expected.keys() == by_column.keys() == by_row.keys()
+    for output, values in expected.items():
+        for other in (by_column[output], by_row[output]):
+            if values.dtype == object:
+                assert other.tolist() == values.tolist()
+            else:
+                np.testing.assert_allclose(other, values, atol=1e-6)
+
+
+def test_texts_get_what_keras_predicts_from_strings(models, addresses):
+    expected = models["classifier"].predict(TEXTS, verbose=0)
+    for client in clients(addresses, "classifier"):
+        outputs = client.predict({"text": TEXTS})
+        np.testing.assert_allclose(outputs["logits"], expected, atol=1e-5)
+
+
+def test_versions_and_labels(addresses, request):
+    if request.node.callspec.params["addresses"] == "server":
+        pytest.skip("labels are the stand-in's")
+    expected = clients(addresses, "classifier")[0].predict({"text": TEXTS})
+    for version in (1, 2, "stable", "canary"):
+        for client in clients(addresses, "classifier", version):
+            outputs = client.predict({"text": TEXTS})
+            np.testing.assert_allclose(
+                outputs["scores"], expected["scores"], atol=1e-6
+            )
+    for version in (7, "nightly"):
+        for client in clients(addresses, "classifier", version):
+            with pytest.raises(RefusedError) as refused:
+                client.predict({"text": TEXTS})
+            assert refused.value.code == NOT_FOUND
+    states = clients(addresses, "classifier")[1].states()
+    assert states == {1: "AVAILABLE", 2: "AVAILABLE"}
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [{"text": [1.0]}, {"text": [["a"]]}, {"texts": ["a"]}, {"text": "a"}],
+    ids=["dtype", "rank", "name", "scalar"],
+)
+def test_what_is_wrong_is_refused(addresses, inputs):
+    for client in clients(addresses, "classifier"):
+        with pytest.raises(RefusedError, match=r"\w+") as refused:
+            client.predict(inputs)
+        assert refused.value.code == INVALID_ARGUMENT
+
+
+def test_unknown_models_and_signatures_are_not_found(addresses):
+    for client in clients(addresses, "translator"):
+        with pytest.raises(RefusedError) as refused:
+            client.predict({"text": ["a"]})
+        assert refused.value.code == NOT_FOUND
+    with pytest.raises(RefusedError) as refused:
+        clients(addresses, "classifier")[0].predict({"text": ["a"]}, "serve")
+    assert refused.value.code in (INVALID_ARGUMENT, NOT_FOUND)
+
+
+def test_bytes_that_are_no_utf8_and_zeros_come_through(addresses):
+    texts = [b"\xff\xfe", b"a\x00", b"a\x00b"]
+    by_grpc, by_rest = clients(addresses, "backbone")
+    expected = by_grpc.predict({"text": texts})["pooled_output"]
+    outputs = by_rest.predict({"text": texts})["pooled_output"]
+    np.testing.assert_allclose(outputs, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"instances": "a"}', b"\xff", b"[" * 9999]
+)
+def test_a_body_that_is_no_request_is_refused(addresses, body):
+    request = urllib.request.Request(
+        f"{addresses[1]}/v1/models/classifier:predict", data=body
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 400
+    assert b'"error"' in refused.value.read()
+
+
+def test_a_server_that_is_not_there_is_unavailable():
+    port = free_port()
+    for client in clients(
+        (f"127.0.0.1:{port}", f"http://127.0.0.1:{port}"), "classifier"
+    ):
+        with pytest.raises(RefusedError) as refused:
+            client.predict({"text": ["a"]})
+        assert refused.value.code == UNAVAILABLE
