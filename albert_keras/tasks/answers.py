@@ -182,6 +182,33 @@ def choose(
     return answers
 
 
+class AnsweredQuestions(NamedTuple):
+    """What a model answers to the questions of a file.
+
+    Attributes:
+        ranked: by the question's id what `rank` returned.
+        null_odds: by its id what speaks for no answer, a logit; None of a
+            head that always answers.
+    """
+
+    ranked: dict[str, list[dict[str, Any]]]
+    null_odds: dict[str, float] | None
+
+    def best(self) -> dict[str, str]:
+        """The best text for each question, whatever speaks for none."""
+        return choose(self.ranked)
+
+    def files(self) -> dict[str, Any]:
+        """The original's files; no answer where that is more likely."""
+        files: dict[str, Any] = {
+            "predictions.json": choose(self.ranked, self.null_odds, 0.0),
+            "nbest_predictions.json": self.ranked,
+        }
+        if self.null_odds is not None:
+            files["null_odds.json"] = self.null_odds
+        return files
+
+
 def _best(scores: np.ndarray, count: int) -> np.ndarray:
     return np.argsort(-scores, kind="stable")[:count]
 

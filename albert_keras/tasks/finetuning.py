@@ -1,14 +1,15 @@
 """Fine-tuning: one run, from examples to metrics, predictions and a preset."""
 
 import dataclasses
-import hashlib
 import json
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from rich.console import Console
 
 from albert_keras.models.albert_text_classifier_preprocessor import (
@@ -18,7 +19,13 @@ from albert_keras.pretraining.manifest import sha256
 from albert_keras.tasks.callbacks import KeepRun
 from albert_keras.tasks.curves import draw_task_curves
 from albert_keras.tasks.economies import apply_economies, count_trainable
+from albert_keras.tasks.examples import QuestionExample, TaggedExample
+from albert_keras.tasks.features.cache import cached, digest_of
+from albert_keras.tasks.features.question import remarks_on
+from albert_keras.tasks.features.table import Features
 from albert_keras.tasks.kinds.arrays import Arrays, batches_of, outputs_of
+from albert_keras.tasks.kinds.choice import ChoiceTask
+from albert_keras.tasks.kinds.question import QuestionTask
 from albert_keras.tasks.kinds.tags import TagTask
 from albert_keras.tasks.kinds.text import TextTask
 from albert_keras.tasks.options import FinetuningOptions
@@ -37,7 +44,31 @@ from albert_keras.training.schedules import PolynomialDecayWithWarmup
 from albert_keras.training.strategies import TrainingStrategy
 from albert_keras.whole_files import folder_made, written_whole
 
-_TASKS: dict[str, Any] = {"text": TextTask, "tags": TagTask}
+_TASKS: dict[str, Any] = {
+    "text": TextTask,
+    "question": QuestionTask,
+    "choice": ChoiceTask,
+    "tags": TagTask,
+}
+# The columns of metrics.csv; a task has some of them.
+_LOGGED = (
+    "loss",
+    "learning_rate",
+    "accuracy",
+    "f1",
+    "matthews",
+    "pearson",
+    "spearman",
+    "precision",
+    "recall",
+    "exact_match",
+    "exact",
+    "best_exact",
+    "best_f1",
+    "middle",
+    "high",
+    "all",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +96,7 @@ def finetune(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    cache: Path | None = None,
     console: Console | None = None,
 ) -> FinetuningResult:
     """Fine-tunes an ALBERT on a task, in a folder that tells all.
@@ -76,12 +108,14 @@ def finetune(
     Args:
         options: a recipe, or what overrides one.
         start: a preset, or random weights.
-        data: `Examples` by split: `"train"`, and `"dev"` and `"test"` if
-            there are any. Of each `.examples` and `.labels` are read.
+        data: `ak.tasks.examples.Examples` by split: `"train"`, and `"dev"`
+            and `"test"` if there are any.
         run_dir: the folder of the run, see `FinetuningFolder`.
         resume: whether to go on with the run in `run_dir`; where there is
             none it begins.
         overwrite: whether to replace a run in `run_dir`.
+        cache: folder in which tokenized examples are kept for other runs;
+            None to keep none.
         console: where to show progress. Defaults to standard error.
 
     Returns:
@@ -101,16 +135,11 @@ def finetune(
     finetune(recipe("sst2"), Start(preset="albert_base_v2"), data, "run")
     ```
     """
-    if options.kind not in _TASKS:
-        raise ValueError(
-            f"`kind` must be one of {', '.join(_TASKS)} to be fine-tuned by "
-            f"`finetune`. Received: kind={options.kind!r}."
-        )
     console = console or Console(stderr=True)
     folder = FinetuningFolder(run_dir)
     folder.check_usable(resume=resume, overwrite=overwrite)
     with StopSignals() as signals, folder_made(folder.path):
-        run = _Run(options, start, data, folder, console)
+        run = _Run(options, start, data, folder, cache, console)
         run.begin(resume=folder.is_run() and not overwrite)
         run.fit(signals)
         return run.finish()
@@ -125,6 +154,7 @@ class _Run:
         start: Start,
         data: Mapping[str, Any],
         folder: FinetuningFolder,
+        cache: Path | None,
         console: Console,
     ) -> None:
         self.options, self.folder, self.console = options, folder, console
@@ -135,13 +165,19 @@ class _Run:
             "options": dataclasses.asdict(options),
             "start": start.describe(),
             "tokenizer_sha256": sha256(self.tokenizer.proto),
-            "data": {s: _digest(e) for s, e in self.examples.items()},
+            "data": {s: digest_of(e) for s, e in self.examples.items()},
         }
-        with phase(console, "Tokenizing"):
-            self.arrays: dict[str, Arrays] = {
-                split: self.task.arrays(examples, self.tokenizer)
-                for split, examples in self.examples.items()
-            }
+        self.features: dict[str, Features] = {}
+        for split, examples in self.examples.items():
+            said = f"Tokenizing {len(examples):,} examples ({split})"
+            with phase(console, said):
+                self.features[split] = self._features(split, cache)
+            for remark in self._remarks(split):
+                console.print(remark, highlight=False, soft_wrap=True)
+        self.arrays: dict[str, Arrays] = {
+            split: self.task.arrays(features)
+            for split, features in self.features.items()
+        }
         with phase(console, "Building the model"):
             keras.utils.set_random_seed(options.seed)
             backbone = start.load_backbone(options.dropout, options.dtype)
@@ -153,6 +189,42 @@ class _Run:
             f"{self.num_trained:,} of {self.num_parameters:,} parameters are "
             "trained."
         )
+
+    def _features(self, split: str, cache: Path | None) -> Features:
+        examples = self.examples[split]
+        made_of = {
+            "kind": self.options.kind,
+            "examples": self.inputs["data"][split],
+            "tokenizer": [
+                self.inputs["tokenizer_sha256"],
+                self.tokenizer.python_tokenizer.normalization,
+            ],
+            "labels": self.task.labels,
+            "sequence_length": self.options.sequence_length,
+            "stride": self.options.stride,
+            "question_length": self.options.question_length,
+        }
+        python = self.tokenizer.python_tokenizer
+        return cached(
+            cache, made_of, lambda: self.task.features(examples, python)
+        )
+
+    def _remarks(self, split: str) -> Iterator[str]:
+        examples, features = self.examples[split], self.features[split]
+        cut = np.flatnonzero(features.rows["num_cut"])
+        if len(cut):
+            of = features.rows.get("example_index", np.arange(len(features)))
+            touched = np.unique(of[cut])
+            yield (
+                f"{split}: {len(touched):,} of {len(examples):,} examples are "
+                "longer than the model is given tokens for, and are cut; the "
+                f"first: {examples[int(touched[0])].source}."
+            )
+        if self.options.kind == "question":
+            remarks = remarks_on(examples, features)
+            yield from remarks[:5]
+            if remarks[5:]:
+                yield f"{split}: and {len(remarks) - 5:,} more such answers."
 
     def begin(self, resume: bool) -> None:
         """Makes the folder a run, or holds the one there against this."""
@@ -188,10 +260,7 @@ class _Run:
         loop.finished_steps, loop.signals = step, signals
         if restored:
             self.console.print(f"Going on after step {step}.")
-        metric_names = ("loss", "learning_rate", "accuracy", "pearson")
-        log = MetricsLog(
-            self.folder.metrics, (*metric_names, "precision", "recall", "f1")
-        )
+        log = MetricsLog(self.folder.metrics, _LOGGED)
         log.drop_after(step)
         keep = KeepRun(
             options,
@@ -271,19 +340,25 @@ class _Run:
         )
 
     def _is_labelled(self, split: str) -> bool:
-        name = "tags" if self.options.kind == "tags" else "label"
         examples: Sequence[Any] = self.examples.get(split, ())
-        return bool(examples) and all(
-            getattr(e, name) is not None for e in examples
+        return bool(examples) and all(map(_has_label, examples))
+
+    def _predict(self, split: str) -> Any:
+        outputs = outputs_of(self.model, self.arrays[split], 64)
+        return self.task.predictions(
+            outputs, self.examples[split], self.features[split]
         )
 
-    def _predict(self, split: str) -> list[Any]:
-        arrays = self.arrays[split]
-        outputs = outputs_of(self.model, arrays, 64)
-        return self.task.predictions(outputs, self.examples[split], arrays)
-
     def _measure_dev(self, model: keras.Model) -> dict[str, float]:
-        return self.task.metrics(self._predict("dev"), self.examples["dev"])
+        found = self.task.metrics(self._predict("dev"), self.examples["dev"])
+        return {name: found[name] for name in _LOGGED if name in found}
+
+
+def _has_label(example: Any) -> bool:
+    if isinstance(example, QuestionExample):
+        return example.is_impossible or bool(example.answers)
+    name = "tags" if isinstance(example, TaggedExample) else "label"
+    return getattr(example, name) is not None
 
 
 def _check_sizes(
@@ -304,13 +379,3 @@ def _check_sizes(
             f"{backbone.max_sequence_length}. Received: examples of {longest} "
             "tokens."
         )
-
-
-def _digest(examples: Sequence[Any]) -> str:
-    """What tells whether data are the same, wherever they lie."""
-    digest = hashlib.sha256()
-    for example in examples:
-        fields = dataclasses.asdict(example)
-        fields.pop("source", None)
-        digest.update(json.dumps(fields).encode())
-    return digest.hexdigest()

@@ -3,8 +3,10 @@
 import json
 import zipfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+from albert_keras.tasks.answers import AnsweredQuestions
 from albert_keras.tasks.run_folder import FinetuningFolder
 from albert_keras.whole_files import written_whole
 
@@ -29,7 +31,7 @@ def write_predictions(
     task: str,
     split: str,
     examples: Sequence[Any],
-    predictions: Sequence[Any],
+    predictions: Any,
 ) -> None:
     """Writes `{id: prediction}`, and of GLUE's test sets the submission.
 
@@ -38,17 +40,20 @@ def write_predictions(
         task: of the run.
         split: whose predictions they are.
         examples: in the order of the predictions.
-        predictions: class, number, or tags of each.
+        predictions: class, number, letter, or tags of each; of questions an
+            `AnsweredQuestions`, which is three files in a folder.
     """
     folder.predictions.mkdir(exist_ok=True)
+    if isinstance(predictions, AnsweredQuestions):
+        files = predictions.files()
+        for name, held in files.items():
+            _write_json(folder.predictions / split / name, held)
+        return
     by_id = {
         example.id: prediction
         for example, prediction in zip(examples, predictions, strict=True)
     }
-    with written_whole(folder.predictions / f"{split}.json") as partial:
-        partial.write_text(
-            json.dumps(by_id, ensure_ascii=False, indent=1) + "\n", "utf-8"
-        )
+    _write_json(folder.predictions / f"{split}.json", by_id)
     if split == "test" and task in SUBMISSION_FILES:
         lines = ["index\tprediction"]
         for index, prediction in enumerate(predictions):
@@ -60,3 +65,9 @@ def write_predictions(
             zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
         ):
             archive.writestr(SUBMISSION_FILES[task], "\n".join(lines) + "\n")
+
+
+def _write_json(path: Path, held: Any) -> None:
+    with written_whole(path) as partial:
+        text = json.dumps(held, ensure_ascii=False, indent=1)
+        partial.write_text(text + "\n", "utf-8")

@@ -123,6 +123,41 @@ def passage_of(row: dict[str, Any]) -> Passage:
     )
 
 
+def remarks_on(
+    examples: Sequence[QuestionExample], features: Features
+) -> tuple[str, ...]:
+    """Names the answers that their tokens do not show as they are.
+
+    Args:
+        examples: the questions.
+        features: theirs.
+
+    Returns:
+        A sentence for each of the answers of which a token holds only a part,
+        and for those that no token holds, which are trained as impossible.
+    """
+    shown: dict[int, str] = {}
+    for index in np.flatnonzero(features.rows["is_impossible"] == 0):
+        row = features.row(int(index))
+        begin = row["char_starts"][row["start"]]
+        end = row["char_ends"][row["end"]]
+        example = int(row["example_index"])
+        shown[example] = examples[example].context[begin:end]
+    found = []
+    for number, example in enumerate(examples):
+        if not example.answers or shown.get(number) == example.answers[0]:
+            continue
+        what = (
+            f"tokens show {shown[number]!r:.60}"
+            if number in shown
+            else "no window holds it, and it is read as impossible"
+        )
+        found.append(
+            f"{example.source}: of the answer {example.answers[0]!r:.60} {what}."
+        )
+    return tuple(found)
+
+
 def _located(tokenizer: Any, context: str, ids: Sequence[int]) -> _Tokens:
     spans = np.asarray(tokenizer.offsets(context), "int32").reshape(-1, 2)
     return _Tokens(np.asarray(ids, "int32"), spans[:, 0], spans[:, 1])

@@ -1,6 +1,5 @@
 """Rows of ids as batches of a few shapes, and outputs back in their order."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -8,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from albert_keras.pretraining.buckets import Buckets, choose_lengths
+from albert_keras.tasks.features.table import Features
 from albert_keras.training.ragged_batches import RaggedBatches
 
 
@@ -28,28 +28,24 @@ class Arrays(NamedTuple):
     sample_weight: Any = None
 
 
-def ids_of(
-    rows: Sequence[tuple[Sequence[int], Sequence[int]]],
-) -> tuple[dict[str, tf.RaggedTensor], np.ndarray]:
-    """The three inputs of the encoder, and the lengths of the rows.
+def ids_of(features: Features) -> dict[str, tf.RaggedTensor]:
+    """The three inputs of the encoder, ragged int32 `[N, (S)]`.
 
     Args:
-        rows: token ids and segment ids of each.
+        features: with `token_ids` and `segment_ids`.
     """
-    tokens = ragged([row[0] for row in rows])
-    x = {
+    tokens = ragged(features, "token_ids")
+    return {
         "token_ids": tokens,
-        "segment_ids": ragged([row[1] for row in rows]),
+        "segment_ids": ragged(features, "segment_ids"),
         "padding_mask": tf.ones_like(tokens),
     }
-    return x, tokens.row_lengths().numpy()
 
 
-def ragged(rows: Sequence[Sequence[int]]) -> tf.RaggedTensor:
-    """Rows of ids as a tensor, int32 `[N, (S)]`."""
-    flat = [number for row in rows for number in row]
-    return tf.RaggedTensor.from_row_lengths(
-        np.asarray(flat, "int32"), [len(row) for row in rows]
+def ragged(features: Features, name: str) -> tf.RaggedTensor:
+    """A column of tokens as a tensor, int32 `[N, (S)]`."""
+    return tf.RaggedTensor.from_row_splits(
+        np.asarray(features.tokens[name]), features.row_splits
     )
 
 

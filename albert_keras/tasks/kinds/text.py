@@ -8,9 +8,11 @@ import numpy as np
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.tasks.features.table import Features
+from albert_keras.tasks.features.text import text_features
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of
+from albert_keras.tasks.metrics.glue import METRICS, glue
 from albert_keras.tasks.options import FinetuningOptions
-from albert_keras.text.packing import truncated_lengths
 
 
 class TextTask:
@@ -36,36 +38,19 @@ class TextTask:
             dropout=self.options.classifier_dropout,
         )
 
-    def arrays(self, examples: Sequence[Any], tokenizer: Any) -> Arrays:
-        """Packs `[CLS] text [SEP] pair [SEP]`, the longer one cut.
+    def features(self, examples: Sequence[Any], tokenizer: Any) -> Features:
+        """Packs the examples."""
+        return text_features(examples, tokenizer, self.options.sequence_length)
 
-        Args:
-            examples: with `text`, `pair` and `label`.
-            tokenizer: an `ak.AlbertTokenizer`.
-        """
-        python = tokenizer.python_tokenizer
-        firsts = python.encode_batch([e.text for e in examples])
-        pairs = python.encode_batch([e.pair or "" for e in examples])
-        rows = []
-        for example, first, pair in zip(examples, firsts, pairs, strict=True):
-            is_pair = example.pair is not None
-            room = self.options.sequence_length - 2 - is_pair
-            kept = truncated_lengths(
-                len(first), len(pair), room, "longest_first"
-            )
-            row = [python.cls_id, *first[: kept[0]], python.sep_id]
-            behind = [*pair[: kept[1]], python.sep_id] if is_pair else []
-            rows.append((row + behind, [0] * len(row) + [1] * len(behind)))
-        x, lengths = ids_of(rows)
-        y = None
-        if all(e.label is not None for e in examples):
-            dtype = "int32" if self.labels else "float32"
-            y = np.array([e.label for e in examples], dtype)
-            y = y if self.labels else y[:, None]
-        return Arrays(x, y, lengths)
+    def arrays(self, features: Features) -> Arrays:
+        """What the model takes of them."""
+        y = features.rows.get("label")
+        if y is not None and not self.labels:
+            y = np.asarray(y, "float32")[:, None]
+        return Arrays(ids_of(features), y, features.lengths)
 
     def predictions(
-        self, outputs: list[Any], examples: Sequence[Any], arrays: Arrays
+        self, outputs: list[Any], examples: Sequence[Any], features: Features
     ) -> list[str | float]:
         """The best class of each example by its name, or its number."""
         if not self.labels:
@@ -75,13 +60,11 @@ class TextTask:
     def metrics(
         self, predictions: list[Any], examples: Sequence[Any]
     ) -> dict[str, float]:
-        """Accuracy, or Pearson's correlation."""
-        if not self.labels:
-            truth = [float(e.label) for e in examples]
-            correlation = np.corrcoef(predictions, truth)[0, 1]
-            return {"pearson": float(np.nan_to_num(correlation))}
-        right = [
-            prediction == self.labels[e.label]
-            for prediction, e in zip(predictions, examples, strict=True)
+        """GLUE's metrics of the task; of others accuracy or correlations."""
+        task = self.options.task
+        if task not in METRICS:
+            task = "sst2" if self.labels else "stsb"
+        labels = [
+            self.labels[e.label] if self.labels else e.label for e in examples
         ]
-        return {"accuracy": float(np.mean(right))}
+        return glue(task, predictions, labels)

@@ -18,7 +18,7 @@ from albert_keras.tasks.options import FinetuningOptions
 RECIPE = FinetuningOptions(
     task="cola",
     kind="text",
-    metric="matthews_corrcoef",
+    metric="matthews",
     learning_rate=1e-5,
     batch_size=16,
     num_train_steps=5_336,

@@ -25,7 +25,7 @@ from albert_keras.tasks.options import FinetuningOptions
 RECIPE = FinetuningOptions(
     task="race",
     kind="choice",
-    metric="accuracy",
+    metric="all",
     learning_rate=1e-5,
     batch_size=32,
     num_train_steps=12_000,

@@ -22,7 +22,7 @@ from albert_keras.tasks.options import FinetuningOptions
 RECIPE = FinetuningOptions(
     task="squad2",
     kind="question",
-    metric="f1",
+    metric="best_f1",
     learning_rate=3e-5,
     batch_size=48,
     num_train_steps=8_144,
