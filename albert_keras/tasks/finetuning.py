@@ -161,7 +161,7 @@ class _Run:
         self.examples = {s: tuple(d.examples) for s, d in data.items()}
         self.task = _TASKS[options.kind](options, data["train"].labels)
         self.tokenizer = start.load_tokenizer()
-        self.inputs = {
+        self.inputs: dict[str, Any] = {
             "options": dataclasses.asdict(options),
             "start": start.describe(),
             "tokenizer_sha256": sha256(self.tokenizer.proto),

@@ -14,7 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from albert_keras.tasks.kinds.tags import entities
+from albert_keras.tasks.examples import (
+    ChoiceExample,
+    Examples,
+    QuestionExample,
+    TaggedExample,
+    TextExample,
+)
 from albert_keras.tasks.recipes import TASKS, recipe
 
 SMALL = {
@@ -31,27 +37,6 @@ SMALL = {
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Text:
-    id: str
-    text: str
-    pair: str | None
-    label: int | None
-
-
-@dataclasses.dataclass(frozen=True)
-class Tagged:
-    id: str
-    words: tuple
-    tags: tuple | None
-
-
-@dataclasses.dataclass(frozen=True)
-class Examples:
-    examples: tuple
-    labels: tuple
-
-
 def texts(count, seed, labelled=True):
     rng = np.random.default_rng(seed)
     made = []
@@ -59,8 +44,9 @@ def texts(count, seed, labelled=True):
         label = int(rng.integers(2))
         words = rng.choice(["a", "the", "film", "plot"], rng.integers(2, 9))
         text = " ".join([*words, "good" if label else "bad"])
-        made.append(Text(str(i), text, None, label if labelled else None))
-    return Examples(tuple(made), ("negative", "positive"))
+        label = label if labelled else None
+        made.append(TextExample(str(i), text, None, label, f"f:{i}"))
+    return Examples("text", tuple(made), ("negative", "positive"))
 
 
 def tagged(count, seed):
@@ -70,8 +56,54 @@ def tagged(count, seed):
         words = rng.choice(["saw", "Anna", "the", "Paris"], rng.integers(2, 9))
         names = {"Anna": "B-PER", "Paris": "B-LOC"}
         tags = tuple(names.get(w, "O") for w in words)
-        made.append(Tagged(str(i), tuple(map(str, words)), tags))
-    return Examples(tuple(made), ("B-LOC", "B-PER", "O"))
+        words = tuple(map(str, words))
+        made.append(TaggedExample(str(i), words, tags, f"f:{i}"))
+    return Examples("tags", tuple(made), ("B-LOC", "B-PER", "O"))
+
+
+def questions(count, seed, possible=1.0):
+    """Whom was seen? The name is in the passage, or it is not."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(count):
+        words = [str(w) for w in rng.choice(["a", "the", "film", "plot"], 7)]
+        answers, starts = (), ()
+        if rng.random() < possible:
+            place = int(rng.integers(1, 6))
+            words[place] = str(rng.choice(["Anna", "Paris"]))
+            answers = (words[place],)
+            starts = (len(" ".join([*words[:place], ""])),)
+        made.append(
+            QuestionExample(
+                f"q{i}",
+                "saw the",
+                " ".join(words),
+                answers,
+                starts,
+                not answers,
+                "",
+                f"f:{i}",
+            )
+        )
+    return Examples("question", tuple(made))
+
+
+def choices(count, seed):
+    """The option that the passage holds is right."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for i in range(count):
+        label = int(rng.integers(2))
+        options = ("good", "bad")
+        words = rng.choice(["a", "the", "film", "plot"], 4)
+        context = " ".join([*map(str, words), options[label]])
+        group = "high" if i % 2 else "middle"
+        made.append(
+            ChoiceExample(
+                f"c{i}", context, "the film _", options, label, group, f"f:{i}"
+            )
+        )
+    return Examples("choice", tuple(made))
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +158,20 @@ def run(start, folder, kind="text", resume=False, **changes):
             "test": texts(21, 3, labelled=False),
         },
         "tags": {"train": tagged(200, 1), "dev": tagged(37, 2)},
+        "question": {"train": questions(300, 1), "dev": questions(37, 2)},
+        "impossible": {
+            "train": questions(300, 1, 0.6),
+            "dev": questions(37, 2, 0.6),
+        },
+        "choice": {"train": choices(300, 1), "dev": choices(37, 2)},
     }[kind]
-    task = {"text": "sst2", "tags": "conll2003"}[kind]
+    task = {
+        "text": "sst2",
+        "tags": "conll2003",
+        "question": "squad1",
+        "impossible": "squad2",
+        "choice": "race",
+    }[kind]
     return finetune(
         options(task, **changes),
         start,
@@ -146,7 +190,7 @@ def test_learns_classes_twice_the_same_and_writes_all(start, tmp_path):
         "dropout": 0.0,
     }
     first = run(start, tmp_path / "one", **longer)
-    assert first.metrics["dev"]["accuracy"] > 0.95  # chance is 0.5
+    assert first.metrics["dev"]["accuracy"] > 95  # chance is 50
     second = run(start, tmp_path / "two", **longer)
     for name in ("metrics.json", "predictions/test.json"):
         assert (tmp_path / "one" / name).read_bytes() == (
@@ -162,7 +206,9 @@ def test_learns_classes_twice_the_same_and_writes_all(start, tmp_path):
         predicted[e.id] == ("positive" if e.label else "negative")
         for e in examples
     ]
-    assert np.mean(right) == first.metrics["dev"]["accuracy"]
+    assert 100 * np.mean(right) == pytest.approx(
+        first.metrics["dev"]["accuracy"]
+    )
 
     with zipfile.ZipFile(tmp_path / "one" / "submission.zip") as archive:
         assert archive.namelist() == ["SST-2.tsv"]
@@ -185,7 +231,7 @@ def test_learns_classes_twice_the_same_and_writes_all(start, tmp_path):
 
 def test_learns_tags(start, tmp_path):
     result = run(start, tmp_path / "tags", "tags")
-    assert result.metrics["dev"]["f1"] > 0.9
+    assert result.metrics["dev"]["f1"] > 90
 
 
 def test_economies_train_less(start, tmp_path):
@@ -240,14 +286,47 @@ def test_killed_and_resumed_comes_to_the_same(start, tmp_path):
         run(start, killed)
 
 
-def test_entities_as_conlleval_reads_them():
-    tags = ["B-PER", "I-PER", "B-PER", "O", "I-LOC", "I-ORG"]
-    assert entities(tags) == {
-        (0, 2, "PER"),
-        (2, 3, "PER"),
-        (4, 5, "LOC"),
-        (5, 6, "ORG"),
-    }
+LONGER = {
+    "num_train_steps": 300,
+    "num_warmup_steps": 30,
+    "learning_rate": 5e-3,
+    "dropout": 0.0,
+}
+
+
+def test_learns_answers(start, tmp_path):
+    result = run(start, tmp_path / "run", "question", stride=4, **LONGER)
+    assert result.metrics["dev"]["exact_match"] > 80  # a word of 7 is 14
+    held = tmp_path / "run" / "predictions" / "dev"
+    predicted = json.loads((held / "predictions.json").read_text())
+    nbest = json.loads((held / "nbest_predictions.json").read_text())
+    assert not (held / "null_odds.json").exists()
+    examples = questions(37, 2)
+    assert list(predicted) == [e.id for e in examples]
+    for e in examples:
+        best = nbest[e.id][0]
+        assert predicted[e.id] == best["text"]
+        assert best["text"] == e.context[best["start"] : best["end"]]
+
+
+def test_learns_that_there_is_no_answer(start, tmp_path):
+    result = run(start, tmp_path / "run", "impossible", **LONGER)
+    scores = result.metrics["dev"]
+    assert scores["exact"] > 75  # of answering nothing about 40
+    assert scores["best_f1"] >= scores["f1"]
+    held = tmp_path / "run" / "predictions" / "dev"
+    predicted = json.loads((held / "predictions.json").read_text())
+    odds = json.loads((held / "null_odds.json").read_text())
+    assert all((predicted[q] == "") == (odds[q] >= 0) for q in odds)
+
+
+def test_learns_choices(start, tmp_path):
+    more = {"question_length": 8, **LONGER}
+    result = run(start, tmp_path / "run", "choice", **more)
+    assert result.metrics["dev"]["all"] > 90  # chance is 50
+    assert result.metrics["dev"].keys() == {"middle", "high", "all"}
+    held = tmp_path / "run" / "predictions" / "dev.json"
+    assert set(json.loads(held.read_text()).values()) <= {"A", "B"}
 
 
 def test_recipes_are_those_of_run_glue():

@@ -141,8 +141,8 @@ def remarks_on(
         row = features.row(int(index))
         begin = row["char_starts"][row["start"]]
         end = row["char_ends"][row["end"]]
-        example = int(row["example_index"])
-        shown[example] = examples[example].context[begin:end]
+        number = int(row["example_index"])
+        shown[number] = examples[number].context[begin:end]
     found = []
     for number, example in enumerate(examples):
         if not example.answers or shown.get(number) == example.answers[0]:
@@ -153,7 +153,8 @@ def remarks_on(
             else "no window holds it, and it is read as impossible"
         )
         found.append(
-            f"{example.source}: of the answer {example.answers[0]!r:.60} {what}."
+            f"{example.source}: of the answer {example.answers[0]!r:.60} "
+            f"{what}."
         )
     return tuple(found)
 

@@ -1,0 +1,61 @@
+"""The splits of a run: of an official task, or a user's own files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from albert_keras.tasks.examples import Examples
+from albert_keras.tasks.readers import SPLITS, read
+from albert_keras.tasks.readers.own import read_file
+
+
+def official_splits(task: str, directory: Path) -> dict[str, Examples]:
+    """Reads the splits of a task that are there.
+
+    Args:
+        task: one of `ak.tasks.readers.TASKS`.
+        directory: where its files are.
+
+    Returns:
+        By split; "dev" and "test" only where they have a file.
+
+    Raises:
+        FileNotFoundError: if there are no training examples.
+        ValueError: if a file is not as it should be.
+    """
+    splits = {"train": read(task, directory, "train")}
+    for split in SPLITS[1:]:
+        if split == "test" and task.startswith("squad"):
+            continue  # is not public
+        try:
+            splits[split] = read(task, directory, split)
+        except FileNotFoundError:
+            continue
+    return splits
+
+
+def own_splits(
+    kind: str,
+    files: Mapping[str, Path],
+    columns: Mapping[str, str | Sequence[str]],
+) -> dict[str, Examples]:
+    """Reads a user's own files.
+
+    Args:
+        kind: as `ak.tasks.readers.own.read_file` knows it.
+        files: by split, "train" among them.
+        columns: what the files call their columns.
+
+    Returns:
+        By split, all with the labels of "train".
+
+    Raises:
+        OSError: if a file cannot be read.
+        ValueError: if one is not as it should be.
+    """
+    train = read_file(files["train"], kind, columns)
+    splits = {"train": train}
+    for split, file in files.items():
+        if split != "train":
+            labels = train.labels or None
+            splits[split] = read_file(file, kind, columns, labels)
+    return splits
