@@ -53,6 +53,12 @@ COMMANDS: dict[str, Command | Group] = {
         "Pretrain a model on prepared examples.",
         starts_tensorflow=True,
     ),
+    "finetune": Command(
+        "finetune",
+        "finetune",
+        "Fine-tune a model on a task, and measure it.",
+        starts_tensorflow=True,
+    ),
     "evaluate": Group(
         "Score prediction files of any system by the official metrics.",
         {

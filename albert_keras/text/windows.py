@@ -63,13 +63,15 @@ def max_context(windows: Sequence[Window]) -> list[np.ndarray]:
         For each window bool `[length]`. Each token is True in one of them.
     """
     tokens = max(window.start + window.length for window in windows)
-    scores = np.full((len(windows), tokens), -1.0)
-    for score, (start, length) in zip(scores, windows, strict=True):
+    highest, owner = np.full(tokens, -1.0), np.zeros(tokens, int)
+    for index, (start, length) in enumerate(windows):
         left = np.arange(length)
-        sides = np.minimum(left, left[::-1])
-        score[start : start + length] = sides + 0.01 * length
-    best = scores.argmax(axis=0)
+        score = np.minimum(left, left[::-1]) + 0.01 * length
+        held = slice(start, start + length)
+        better = score > highest[held]
+        highest[held][better] = score[better]
+        owner[held][better] = index
     return [
-        best[start : start + length] == index
+        owner[start : start + length] == index
         for index, (start, length) in enumerate(windows)
     ]

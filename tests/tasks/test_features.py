@@ -171,7 +171,7 @@ def test_every_word_has_its_tag_in_some_row():
     ids = [row["token_ids"].tolist() for row in rows_of(features)]
     assert ids == [[1, *b"abc", 9, 2], [1, *b"defg", 2], [1, *b"j", 2]]
     assert features.tokens["word_index"].tolist() == (
-        [-1, 0, -1, 1, 2, -1] + [-1, 3, -1, -1, -1, -1] + [-1, 4, -1]
+        [-1, 0, -1, 1, 2, -1, -1, 3, -1, -1, -1, -1, -1, 4, -1]
     )
     assert np.flatnonzero(features.tokens["tags"]).tolist() == [3, 13]
     assert features.rows["example_index"].tolist() == [0, 0, 0]

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,8 +65,8 @@ def cached(
     if place.is_dir():
         try:
             return Features.load(place)
-        except (OSError, ValueError):
-            pass
+        except (EOFError, OSError, ValueError):
+            shutil.rmtree(place, ignore_errors=True)
     features = make()
     try:
         with written_whole(place) as partial:
