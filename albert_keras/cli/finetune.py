@@ -199,11 +199,11 @@ def finetune(
 
     if seeds:
         summary = run_seeds(options, _seeds(seeds), out, trained)
-        for split, metrics in summary.items():
-            for name, found in metrics.items():
+        for split, spreads in summary.items():
+            for name, spread in spreads.items():
                 print(
-                    f"{split} {name}: median {found['median']:.2f}, from "
-                    f"{found['lowest']:.2f} to {found['highest']:.2f}"
+                    f"{split} {name}: median {spread['median']:.2f}, from "
+                    f"{spread['lowest']:.2f} to {spread['highest']:.2f}"
                 )
     elif search:
         grid = dict(map(_values, search))

@@ -89,14 +89,14 @@ def run_search(
         ValueError: if the grid names no field, or an unknown one.
     """
     _check_grid(grid)
-    require("search")
+    require("search", "A search")
     import keras_tuner
 
     space = keras_tuner.HyperParameters()
     for name, values in grid.items():
         space.Choice(name, list(values))
 
-    class Runs(keras_tuner.GridSearch):  # type: ignore[misc]
+    class Runs(keras_tuner.GridSearch):
         def run_trial(self, trial: Any, *args: Any, **kwargs: Any) -> Any:
             values = dict(trial.hyperparameters.values)
             changed = dataclasses.replace(options, **values)

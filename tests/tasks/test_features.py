@@ -218,7 +218,9 @@ def test_damaged_and_full_caches_cost_only_time(tmp_path):
         return text_features(examples, Letters(), 8)
 
     first = cached(tmp_path, {}, make)
-    for file in sorted(tmp_path.glob("*/*.npy")):
+    files = sorted(tmp_path.glob("*/*.*"))
+    assert len(files) == 6
+    for file in files:
         whole = file.read_bytes()
         for damaged in (b"", whole[:-3], b"\x93NUMPY" + b"x" * 200):
             file.write_bytes(damaged)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 _SPLITS = "row_splits"
+_COLUMNS = "columns.json"
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Features:
         for kind, columns in (("tokens", self.tokens), ("rows", self.rows)):
             for name, column in columns.items():
                 np.save(folder / f"{kind}.{name}.npy", column)
+        names = {"tokens": list(self.tokens), "rows": list(self.rows)}
+        (folder / _COLUMNS).write_text(json.dumps(names), "utf-8")
         np.save(folder / f"{_SPLITS}.npy", self.row_splits)
 
     @classmethod
@@ -69,12 +73,18 @@ class Features:
             OSError: if one is not there.
             ValueError: if one is damaged.
         """
-        columns: dict[str, dict[str, np.ndarray]] = {"tokens": {}, "rows": {}}
-        for file in sorted(folder.glob("*.*.npy")):
-            kind, name = file.name.removesuffix(".npy").split(".")
-            columns[kind][name] = np.load(
-                file, mmap_mode="r", allow_pickle=False
-            )
+        names = json.loads((folder / _COLUMNS).read_text("utf-8"))
+        columns = {
+            kind: {
+                name: np.load(
+                    folder / f"{kind}.{name}.npy",
+                    mmap_mode="r",
+                    allow_pickle=False,
+                )
+                for name in names[kind]
+            }
+            for kind in ("tokens", "rows")
+        }
         splits = np.load(folder / f"{_SPLITS}.npy", allow_pickle=False)
         sizes = {len(column) for column in columns["tokens"].values()}
         counts = {len(column) for column in columns["rows"].values()}

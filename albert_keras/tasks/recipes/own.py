@@ -1,4 +1,4 @@
-"""A user's own data: where no paper tells the hyper-parameters.
+r"""A user's own data: where no paper tells the hyper-parameters.
 
 ```
 albert-keras finetune classification --preset albert_base_v2 \\
