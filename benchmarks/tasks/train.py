@@ -1,21 +1,27 @@
 """Trains a small ALBERT on a task from random weights, and records it.
 
-python benchmarks/tasks/train.py sst2 --out RUN [--seeds 1 2 3]
+python benchmarks/tasks/train.py sst2 --out RUN [--seeds 1 2]
+
+With --rows, only writes the ids that `peer.py` trains on.
 """
 
 import argparse
 import dataclasses
 import json
-import math
-import statistics
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from data import DATA, load
+from baselines import baselines
 
-RESULTS = Path(__file__).parents[1] / "results" / "tasks"
+from albert_keras.tasks.examples import Examples
+from albert_keras.tasks.readers import read
+from albert_keras.tasks.readers.squad import read_squad
+
+HERE = Path(__file__).parent
+DATA = HERE.parents[2] / "shared" / "data"
+RESULTS = HERE.parent / "results" / "tasks"
 # Larger rates, fewer steps and shorter texts than the recipes: these models
 # are random and small.
 SMALL = {
@@ -23,7 +29,55 @@ SMALL = {
     "conll2003": {"num_train_steps": 1200, "sequence_length": 96},
     "mrpc": {"num_train_steps": 400, "sequence_length": 96},
     "rte": {"num_train_steps": 300, "sequence_length": 128},
+    "squad1": {
+        "num_train_steps": 1000,
+        "sequence_length": 128,
+        "stride": 64,
+        "question_length": 32,
+    },
+    "race": {
+        "num_train_steps": 500,
+        "sequence_length": 128,
+        "question_length": 48,
+        "batch_size": 16,
+    },
 }
+
+
+def load(task: str) -> dict[str, Examples]:
+    """The splits; of SQuAD's dev set every fifth article is the test set."""
+    if task == "squad1":
+        examples = read_squad(DATA / "squad" / "dev-v1.1.json", "1.1")
+        titles = list(dict.fromkeys(e.title for e in examples))
+        tests = set(titles[::5])
+        train = tuple(e for e in examples if e.title not in tests)
+        test = tuple(e for e in examples if e.title in tests)
+        return {
+            "train": dataclasses.replace(examples, examples=train),
+            "test": dataclasses.replace(examples, examples=test),
+        }
+    folder = DATA / (task if task in ("race", "conll2003") else "glue")
+    splits = ("train", "dev", "test")
+    found = {split: read(task, folder, split) for split in splits}
+    if found["test"].kind == "text":
+        del found["test"]  # has no labels
+    return found
+
+
+def settings(task: str, seed: int):
+    from albert_keras.tasks.recipes import recipe
+
+    steps = SMALL[task]["num_train_steps"]
+    return dataclasses.replace(
+        recipe(task),
+        **{"batch_size": 32, **SMALL[task]},
+        learning_rate=1e-3,
+        num_warmup_steps=steps // 10,
+        dropout=0.1,
+        eval_every=steps,
+        seed=seed,
+        log_every=50,
+    )
 
 
 def main() -> None:
@@ -31,65 +85,66 @@ def main() -> None:
     parser.add_argument("task", choices=SMALL)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--config", default="benchmarks/tasks/small.json")
-    parser.add_argument("--name")
+    parser.add_argument("--config", type=Path, default=HERE / "small.json")
+    parser.add_argument("--rows", action="store_true")
     args = parser.parse_args()
 
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+    from albert_keras.tasks.features.text import text_features
     from albert_keras.tasks.finetuning import finetune
-    from albert_keras.tasks.recipes import recipe
+    from albert_keras.tasks.repeats import run_seeds
     from albert_keras.tasks.start import Start
+    from albert_keras.training.provenance import describe_maker
+    from albert_keras.training.strategies import TrainingStrategy
 
     data = load(args.task)
-    start = Start(
-        config=args.config, tokenizer=str(DATA / "albert" / "spiece.model")
-    )
-    runs = []
-    for seed in args.seeds:
-        steps = SMALL[args.task]["num_train_steps"]
-        options = dataclasses.replace(
-            recipe(args.task),
-            **SMALL[args.task],
-            learning_rate=1e-3,
-            batch_size=32,
-            num_warmup_steps=steps // 10,
-            dropout=0.1,
-            seed=seed,
-            log_every=50,
-        )
-        begun = time.monotonic()
-        result = finetune(
-            options, start, data, args.out / f"{seed}", resume=True
-        )
-        runs.append(
-            {
-                "seed": seed,
-                "metrics": result.metrics,
-                "seconds": round(time.monotonic() - begun, 1),
-            }
-        )
-    split = "test" if "test" in runs[0]["metrics"] else "dev"
-    scores = [run["metrics"][split][options.metric] for run in runs]
+    spiece = str(DATA / "albert" / "spiece.model")
+    options = settings(args.task, args.seeds[0])
+    if args.rows:
+        python = AlbertTokenizer(spiece).python_tokenizer
+        for split, examples in data.items():
+            folder = args.out / split
+            folder.mkdir(parents=True, exist_ok=True)
+            text_features(examples, python, options.sequence_length).save(
+                folder
+            )
+        record = dataclasses.asdict(options)
+        (args.out / "options.json").write_text(json.dumps(record))
+        return
+    start = Start(config=str(args.config), tokenizer=spiece)
+
+    def train(options, folder):
+        result = finetune(options, start, data, folder, resume=True)
+        return result.metrics
+
+    begun = time.monotonic()
+    summary = run_seeds(options, args.seeds, args.out, train)
+    split = "test" if "test" in summary else "dev"
+    spread = summary[split][options.metric]
+    constant = baselines(data["train"], data[split])
     record = {
-        "command": " ".join(["python", *sys.argv]),
-        "model": args.config,
+        "command": f"python benchmarks/tasks/train.py {args.task} --seeds "
+        + " ".join(map(str, args.seeds)),
+        "made_by": describe_maker(TrainingStrategy("one")),
+        "model": json.loads(args.config.read_text()),
         "options": dataclasses.asdict(options),
-        "runs": runs,
+        "seeds": args.seeds,
+        "seconds": round(time.monotonic() - begun),
         "split": split,
         "metric": options.metric,
-        "median": statistics.median(scores),
-        "spread": max(scores) - min(scores),
+        "score": spread,
+        "all_scores": summary,
+        "baselines": constant,
     }
-    examples = data[split].examples
-    if hasattr(examples[0], "label"):
-        labels = [e.label for e in examples]
-        majority = max(labels.count(x) for x in set(labels)) / len(labels)
-        error = math.sqrt(majority * (1 - majority) / len(labels))
-        record["majority"] = majority
-        record["standard_errors_above"] = (record["median"] - majority) / error
+    if "majority" in constant:
+        above = spread["median"] - constant["majority"]
+        record["standard_errors_above_majority"] = (
+            above / constant["standard_error"]
+        )
     RESULTS.mkdir(parents=True, exist_ok=True)
-    path = RESULTS / f"{args.name or args.task}.json"
+    path = RESULTS / f"{args.task}.json"
     path.write_text(json.dumps(record, indent=2) + "\n")
-    print(json.dumps({k: record[k] for k in ("median", "spread")}))
+    print(json.dumps({"score": spread, "baselines": constant}))
 
 
 if __name__ == "__main__":
