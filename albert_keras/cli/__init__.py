@@ -67,6 +67,15 @@ COMMANDS: dict[str, Command | Group] = {
                 "squad",
                 "Exact match and F1 of SQuAD 1.1 and 2.0.",
             ),
+            "glue": Command(
+                "evaluate", "glue", "Each task of GLUE by its own metrics."
+            ),
+            "race": Command(
+                "evaluate", "race", "Accuracy of RACE, middle and high."
+            ),
+            "conll": Command(
+                "evaluate", "conll", "F1 of named entities, as conlleval."
+            ),
         },
     ),
     "fill-mask": Command(

@@ -8,6 +8,7 @@ steps, rates, weight decay and dropout; the draws are torch's own.
 """
 
 import argparse
+import itertools
 import json
 import statistics
 import time
@@ -24,7 +25,7 @@ def rows(folder):
     names = ("tokens.token_ids", "tokens.segment_ids", "rows.label")
     ids, segments, labels = (np.load(folder / f"{n}.npy") for n in names)
     splits = np.load(folder / "row_splits.npy")
-    cut = [slice(*pair) for pair in zip(splits, splits[1:], strict=False)]
+    cut = [slice(*pair) for pair in itertools.pairwise(splits)]
     return [(ids[c], segments[c]) for c in cut], labels
 
 
