@@ -150,14 +150,10 @@ def finetune(
     Example: albert-keras finetune sst2 --preset albert_base_v2 --data glue
     --out run
     """
-    from albert_keras.tasks.features.cache import default_folder
-    from albert_keras.tasks.finetuning import finetune as run_finetuning
-    from albert_keras.tasks.repeats import run_search, run_seeds
-    from albert_keras.tasks.start import Start
-
     if seeds and search:
         raise ValueError("Either --seeds or --search. Received: both.")
-    start = Start(preset=preset, config=config, tokenizer=tokenizer)
+    numbers = _seeds(seeds) if seeds else []
+    grid = dict(map(_values, search or []))
     files = {"train": train, "dev": dev, "test": test}
     begun, splits = _recipe_and_data(task, data, files, column or [])
     given = {
@@ -186,6 +182,13 @@ def finetune(
         **{name: value for name, value in given.items() if value is not None},
     )
 
+    from albert_keras.tasks.features.cache import default_folder
+    from albert_keras.tasks.finetuning import finetune as run_finetuning
+    from albert_keras.tasks.repeats import run_search, run_seeds
+    from albert_keras.tasks.start import Start
+
+    start = Start(preset=preset, config=config, tokenizer=tokenizer)
+
     def trained(options: Any, folder: Path) -> dict[str, dict[str, float]]:
         return run_finetuning(
             options,
@@ -198,7 +201,7 @@ def finetune(
         ).metrics
 
     if seeds:
-        summary = run_seeds(options, _seeds(seeds), out, trained)
+        summary = run_seeds(options, numbers, out, trained)
         for split, spreads in summary.items():
             for name, spread in spreads.items():
                 print(
@@ -206,7 +209,6 @@ def finetune(
                     f"{spread['lowest']:.2f} to {spread['highest']:.2f}"
                 )
     elif search:
-        grid = dict(map(_values, search))
         for row in run_search(options, grid, out, trained):
             values = "  ".join(f"{n} {row[n]:<10g}" for n in grid)
             print(f"{values}  dev {options.metric} {row['score']:.2f}")

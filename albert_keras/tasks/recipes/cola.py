@@ -1,7 +1,7 @@
 """CoLA: whether a sentence is grammatical.
 
-```python
-finetune(recipe("cola"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune cola --preset PRESET --data glue --out run
 ```
 
 Published on dev (Matthews; README of google-research/albert): xxlarge 71.4;

@@ -1,7 +1,7 @@
 """CoNLL-2003: the names in a sentence.
 
-```python
-finetune(recipe("conll2003"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune conll2003 --preset PRESET --data conll2003 --out run
 ```
 
 Published: nothing by the authors. Users of Hugging Face's implementation

@@ -1,7 +1,7 @@
 """MNLI: whether one sentence follows from another.
 
-```python
-finetune(recipe("mnli"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune mnli --preset PRESET --data glue --out run
 ```
 
 Published (accuracy; README of google-research/albert):

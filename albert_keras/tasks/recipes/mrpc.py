@@ -1,7 +1,7 @@
 """MRPC: whether two sentences say the same.
 
-```python
-finetune(recipe("mrpc"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune mrpc --preset PRESET --data glue --out run
 ```
 
 Published on dev (accuracy; README of google-research/albert): xxlarge 90.9;

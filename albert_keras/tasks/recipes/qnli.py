@@ -1,7 +1,7 @@
 """QNLI: whether a sentence answers a question.
 
-```python
-finetune(recipe("qnli"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune qnli --preset PRESET --data glue --out run
 ```
 
 Published on dev (accuracy; README of google-research/albert): xxlarge 95.3;

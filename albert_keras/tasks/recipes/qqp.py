@@ -1,7 +1,7 @@
 """QQP: whether two questions ask the same.
 
-```python
-finetune(recipe("qqp"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune qqp --preset PRESET --data glue --out run
 ```
 
 Published on dev (accuracy; README of google-research/albert): xxlarge 92.2;

@@ -1,10 +1,10 @@
 """RACE: which of four options answers a question.
 
-```python
-finetune(recipe("race"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune race --preset PRESET --data RACE.tar.gz --out run
 ```
 
-Published (accuracy, test; README of google-research/albert):
+Published (accuracy, dev; README of google-research/albert):
 
 | | base | large | xlarge | xxlarge |
 |---|---|---|---|---|
@@ -14,8 +14,8 @@ Published (accuracy, test; README of google-research/albert):
 v1 took a learning rate of 2e-5 and dropout 0.1, with which v2 may diverge:
 that README's remark on v2.
 
-No released weights were fine-tuned here. Nor is
-this kind of task trained by `finetune` yet: these are its settings.
+No released weights were fine-tuned here. What small models of random
+weights came to: benchmarks/results/tasks.
 
 Source: README of google-research/albert, for v2.
 """

@@ -1,7 +1,7 @@
 """RTE: whether one sentence follows from another.
 
-```python
-finetune(recipe("rte"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune rte --preset PRESET --data glue --out run
 ```
 
 Published on dev (accuracy; README of google-research/albert): xxlarge 89.2;

@@ -1,7 +1,7 @@
 """SQuAD 1.1: the answer to a question in a passage.
 
-```python
-finetune(recipe("squad1"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune squad1 --preset PRESET --data squad --out run
 ```
 
 Published (F1/EM; README of google-research/albert):
@@ -11,8 +11,8 @@ Published (F1/EM; README of google-research/albert):
 | v2 | 90.2/83.2 | 91.8/85.2 | 92.9/86.4 | 94.6/89.1 |
 | v1 | 89.3/82.3 | 90.6/83.9 | 92.5/86.1 | 94.8/89.3 |
 
-No released weights were fine-tuned here. Nor is
-this kind of task trained by `finetune` yet: these are its settings.
+No released weights were fine-tuned here. What small models of random
+weights came to: benchmarks/results/tasks.
 
 Source: Table 14 of Lan et al. 2019, from memory.
 """

@@ -1,7 +1,7 @@
 """SST-2: whether a review is positive.
 
-```python
-finetune(recipe("sst2"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune sst2 --preset PRESET --data glue --out run
 ```
 
 Published (accuracy; README of google-research/albert):

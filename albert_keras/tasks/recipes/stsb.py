@@ -1,7 +1,7 @@
 """STS-B: how alike two sentences are, 0 to 5.
 
-```python
-finetune(recipe("stsb"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune stsb --preset PRESET --data glue --out run
 ```
 
 Published on dev (Pearson; README of google-research/albert): xxlarge 93.0;

@@ -1,7 +1,7 @@
 """WNLI: whether a pronoun stands for a name.
 
-```python
-finetune(recipe("wnli"), Start(preset="albert_base_v2"), data, "run")
+```
+albert-keras finetune wnli --preset PRESET --data glue --out run
 ```
 
 Published: nothing for a single size.
