@@ -182,7 +182,7 @@ def finetune(
         **{name: value for name, value in given.items() if value is not None},
     )
 
-    from albert_keras.tasks.features.cache import default_folder
+    from albert_keras.tasks.feature_cache import default_folder
     from albert_keras.tasks.finetuning import finetune as run_finetuning
     from albert_keras.tasks.repeats import run_search, run_seeds
     from albert_keras.tasks.start import Start

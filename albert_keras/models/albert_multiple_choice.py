@@ -2,6 +2,7 @@
 
 import keras
 import keras_hub
+import numpy as np
 from keras import ops
 
 from albert_keras.layers.dense import Dense
@@ -10,14 +11,20 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
 from albert_keras.models.compilation import CompileForDevice
-from albert_keras.models.ids_only import TakesIds
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
+from albert_keras.models.takes_strings import (
+    TakesStrings,
+    encoder_inputs,
+    require_as_many,
+)
+from albert_keras.text.examples import ChoiceExample
+from albert_keras.text.rows.choices import choice_features
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertMultipleChoice(
-    StrictPreset, TakesIds, CompileForDevice, keras_hub.models.Task
+    StrictPreset, TakesStrings, CompileForDevice, keras_hub.models.Task
 ):
     """Chooses among texts, as RACE asks to.
 
@@ -26,8 +33,8 @@ class AlbertMultipleChoice(
 
     Args:
         backbone: An `ak.AlbertBackbone`.
-        preprocessor: An `AlbertTextClassifierPreprocessor`, which carries the
-            tokenizer into a preset; `fit` takes ids and not strings yet.
+        preprocessor: An `AlbertTextClassifierPreprocessor`, whose tokenizer
+            and length are used for texts; None to pass ids.
         dropout: Dropout before the output, 0.1 in the original.
 
     Call arguments:
@@ -39,12 +46,24 @@ class AlbertMultipleChoice(
 
     Labels are int32 `[batch]`, the number of the right choice.
 
+    `fit`, `evaluate` and `predict` also take texts: a dictionary of lists,
+    `question`, `options` (a list for each question, all equally long) and, if
+    there are passages, `context`. An option takes the place of the question's
+    `_`, or follows it; of both the last 128 tokens stay, or half of a shorter
+    row.
+
     Example:
 
     ```python
-    chooser = ak.AlbertMultipleChoice(backbone)
-    chooser.fit(inputs, [3, 0, 1])
-    chooser.predict(inputs).argmax(-1)  # [batch]
+    chooser = ak.AlbertMultipleChoice(backbone, preprocessor)
+    chooser.compile()
+    texts = {
+        "context": ["Anna went home."],
+        "question": ["Where is Anna?"],
+        "options": [["At home.", "At school."]],
+    }
+    chooser.fit(texts, [0])
+    chooser.predict(texts).argmax(-1)  # [batch]
     ```
 
     Source: google-research/albert, `race_utils.py`, `create_model`.
@@ -106,6 +125,42 @@ class AlbertMultipleChoice(
         if metrics == "auto":
             metrics = [keras.metrics.SparseCategoricalAccuracy("accuracy")]
         super().compile(optimizer, loss, metrics=metrics, **kwargs)
+
+    def is_text(self, x):
+        return isinstance(x, dict) and "options" in x
+
+    def training_arrays(self, x, y):
+        require_as_many(x["question"], y)
+        return self._arrays(x), np.asarray(y, "int32"), None
+
+    def predict_texts(self, x, *args, **kwargs):
+        return self.predict_ids(self._arrays(x), *args, **kwargs)
+
+    def _arrays(self, x) -> dict[str, np.ndarray]:
+        questions = x["question"]
+        contexts = x.get("context", [""] * len(questions))
+        tokenizer, length = self.text_tools()
+        examples = [
+            ChoiceExample(
+                str(number),
+                context,
+                question,
+                tuple(options),
+                None,
+                "",
+                f"question {number}",
+            )
+            for number, (context, question, options) in enumerate(
+                zip(contexts, questions, x["options"], strict=True)
+            )
+        ]
+        features = choice_features(
+            examples, tokenizer, length, min(128, length // 2)
+        )
+        return {
+            name: rows.reshape(len(examples), -1, rows.shape[1])
+            for name, rows in encoder_inputs(features).items()
+        }
 
     def get_config(self):
         return {**super().get_config(), "dropout": self.dropout}

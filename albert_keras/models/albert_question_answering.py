@@ -13,16 +13,25 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
 from albert_keras.models.compilation import CompileForDevice
-from albert_keras.models.ids_only import TakesIds
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
+from albert_keras.models.takes_strings import (
+    TakesStrings,
+    encoder_inputs,
+    padded,
+    require_as_many,
+)
+from albert_keras.text.answers import rank, spans_of_beam, spans_of_logits
+from albert_keras.text.examples import QuestionExample
+from albert_keras.text.rows.questions import passage_of, question_features
+from albert_keras.text.rows.table import Features
 
 HEADS = ("v1", "v2")
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertQuestionAnswering(
-    StrictPreset, TakesIds, CompileForDevice, keras_hub.models.Task
+    StrictPreset, TakesStrings, CompileForDevice, keras_hub.models.Task
 ):
     """Points at the answer in `[CLS] question [SEP] passage [SEP]`.
 
@@ -33,8 +42,8 @@ class AlbertQuestionAnswering(
     Args:
         backbone: An `ak.AlbertBackbone`.
         head: `"v1"` or `"v2"`.
-        preprocessor: An `AlbertTextClassifierPreprocessor`, which carries the
-            tokenizer into a preset; `fit` takes ids and not strings yet.
+        preprocessor: An `AlbertTextClassifierPreprocessor`, whose tokenizer
+            and length are used for texts; None to pass ids.
         dropout: Dropout before the answer class of `"v2"`, 0.1 in the
             original. `"v1"` has none.
         start_n_top: Starts that `"v2"` keeps, 5 in the original.
@@ -63,13 +72,21 @@ class AlbertQuestionAnswering(
     entropies of start and end; for `"v2"` half of that sum and half of the
     sigmoid cross entropy of `is_impossible`.
 
+    `fit`, `evaluate` and `predict` also take texts: a dictionary of lists,
+    `question` and `context`, with labels `answer` ("" where the passage does
+    not hold it) and `answer_start` in characters. Passages are read in
+    windows, 128 tokens apart. `predict` then gives for each question a list of
+    its best answers, see `ak.text.answers.rank`; with `"v2"` each also has
+    `null_odds`, which is positive where there rather is no answer.
+
     Example:
 
     ```python
-    reader = ak.AlbertQuestionAnswering(backbone, head="v1")
-    labels = {"start_positions": [3], "end_positions": [5]}
-    reader.fit(inputs, labels)
-    reader.predict(inputs)["start_logits"]  # [batch, sequence]
+    reader = ak.AlbertQuestionAnswering(backbone, "v1", preprocessor)
+    reader.compile()
+    texts = {"question": ["Who wrote it?"], "context": ["Anna wrote it."]}
+    reader.fit(texts, {"answer": ["Anna"], "answer_start": [0]})
+    reader.predict(texts)[0][0]["text"]
     ```
 
     Raises:
@@ -163,6 +180,84 @@ class AlbertQuestionAnswering(
         if self.head == "v2" and y is not None:
             x = {**x, "start_positions": y["start_positions"]}
         return super().preprocess_samples(x, y, sample_weight)
+
+    def is_text(self, x):
+        return isinstance(x, dict) and "context" in x
+
+    def training_arrays(self, x, y):
+        for name in ("answer", "answer_start"):
+            require_as_many(x["question"], (y or {}).get(name))
+        _, features = self._windows(x, y)
+        rows = features.rows
+        labels = {
+            "start_positions": rows["start"],
+            "end_positions": rows["end"],
+        }
+        if self.head == "v2":
+            labels["is_impossible"] = rows["is_impossible"]
+        return self._arrays(features), labels, None
+
+    def predict_texts(self, x, *args, **kwargs):
+        examples, features = self._windows(x, None)
+        outputs = self.predict_ids(self._arrays(features), *args, **kwargs)
+        spans: list[list] = [[] for _ in examples]
+        odds = [float("inf")] * len(examples)
+        for index in range(len(features)):
+            row = features.row(index)
+            number, passage = int(row["example_index"]), passage_of(row)
+            output = {name: values[index] for name, values in outputs.items()}
+            if self.head == "v2":
+                spans[number] += spans_of_beam(output, passage)
+                odds[number] = min(odds[number], float(output["cls_logits"]))
+            else:
+                logits = output["start_logits"], output["end_logits"]
+                spans[number] += spans_of_logits(*logits, passage)
+        ranked = [
+            rank(example.context, found)
+            for example, found in zip(examples, spans, strict=True)
+        ]
+        if self.head == "v2":
+            for answers, null_odds in zip(ranked, odds, strict=True):
+                for answer in answers:
+                    answer["null_odds"] = null_odds
+        return ranked
+
+    def _arrays(self, features: Features) -> dict[str, Any]:
+        arrays = encoder_inputs(features)
+        if self.head == "v2":
+            arrays["answer_mask"] = padded(features, "answer_mask")
+        return arrays
+
+    def _windows(self, x, y) -> tuple[list[QuestionExample], Features]:
+        examples = []
+        for number, (question, context) in enumerate(
+            zip(x["question"], x["context"], strict=True)
+        ):
+            answer = y["answer"][number] if y else ""
+            start = int(y["answer_start"][number]) if answer else 0
+            if not start >= 0 or not context.startswith(answer, start):
+                raise ValueError(
+                    "An answer must stand in its context at `answer_start`. "
+                    f"Received: {answer!r:.60} at {start:,} in question "
+                    f"{number}."
+                )
+            examples.append(
+                QuestionExample(
+                    str(number),
+                    question,
+                    context,
+                    (answer,) if answer else (),
+                    (start,) if answer else (),
+                    not answer,
+                    "",
+                    f"question {number}",
+                )
+            )
+        tokenizer, length = self.text_tools()
+        features = question_features(
+            examples, tokenizer, length, question_length=min(64, length // 2)
+        )
+        return examples, features
 
     def compile(self, optimizer="auto", *args, **kwargs):
         """As `keras.Model.compile`; the loss is the model's own.

@@ -9,22 +9,30 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
 from albert_keras.models.compilation import CompileForDevice
-from albert_keras.models.ids_only import TakesIds
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
+from albert_keras.models.takes_strings import (
+    TakesStrings,
+    encoder_inputs,
+    padded,
+    require_as_many,
+)
+from albert_keras.text.examples import TaggedExample
+from albert_keras.text.rows.table import Features
+from albert_keras.text.rows.tags import NO_WORD, tag_features
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertTokenClassifier(
-    StrictPreset, TakesIds, CompileForDevice, keras_hub.models.Task
+    StrictPreset, TakesStrings, CompileForDevice, keras_hub.models.Task
 ):
     """Classifies every token of a text: names, parts of speech.
 
     Args:
         backbone: An `ak.AlbertBackbone`.
         num_classes: Number of classes.
-        preprocessor: An `AlbertTextClassifierPreprocessor`, which carries the
-            tokenizer into a preset; `fit` takes ids and not strings yet.
+        preprocessor: An `AlbertTextClassifierPreprocessor`, whose tokenizer
+            and length are used for words; None to pass ids.
         dropout: Dropout before the output.
 
     Call arguments:
@@ -38,12 +46,18 @@ class AlbertTokenClassifier(
     pieces, special tokens and padding. The loss is the mean over those that
     count, as Hugging Face's over labels other than -100.
 
+    `fit`, `evaluate` and `predict` also take sentences, each a list of words,
+    and for each word the number of its class. `predict` then gives a list
+    with float32 logits `[words, num_classes]` of each sentence. A long one is
+    read in several rows.
+
     Example:
 
     ```python
-    tagger = ak.AlbertTokenClassifier(backbone, num_classes=9)
-    tagger.fit(inputs, labels, sample_weight=is_first_piece)
-    tagger.predict(inputs).argmax(-1)  # [batch, sequence]
+    tagger = ak.AlbertTokenClassifier(backbone, 3, preprocessor)
+    tagger.compile()
+    tagger.fit([["Anna", "saw", "Paris"]], [[1, 0, 2]])
+    tagger.predict([["Paris", "burns"]])[0].argmax(-1)  # [2]
     ```
 
     Source: Hugging Face's `AlbertForTokenClassification`; the original has
@@ -110,6 +124,50 @@ class AlbertTokenClassifier(
             weighted_metrics=[accuracy, *metrics],
             **kwargs,
         )
+
+    def is_text(self, x):
+        return (
+            isinstance(x, list | tuple)
+            and len(x) > 0
+            and all(isinstance(row, list | tuple) for row in x)
+            and any(isinstance(word, str) for row in x for word in row)
+        )
+
+    def training_arrays(self, x, y):
+        require_as_many(x, y)
+        for words, tags in zip(x, y, strict=True):
+            require_as_many(words, tags)
+        features = self._rows(x, y)
+        weight = padded(features, "word_index", NO_WORD) != NO_WORD
+        x = encoder_inputs(features)
+        return x, padded(features, "tags"), weight.astype("float32")
+
+    def predict_texts(self, x, *args, **kwargs):
+        features = self._rows(x, None)
+        logits = self.predict_ids(encoder_inputs(features), *args, **kwargs)
+        firsts = padded(features, "word_index", NO_WORD) != NO_WORD
+        of = features.rows["example_index"]
+        return [
+            logits[of == number][firsts[of == number]]
+            for number in range(len(x))
+        ]
+
+    def _rows(self, x, y) -> Features:
+        names = tuple(map(str, range(self.num_classes)))
+        examples = []
+        for number, words in enumerate(x):
+            tags = None if y is None else tuple(str(int(t)) for t in y[number])
+            if tags and set(tags) - set(names):
+                raise ValueError(
+                    f"A class must be from 0 to {self.num_classes - 1}. "
+                    f"Received: {', '.join(sorted(set(tags) - set(names)))}, "
+                    f"in sentence {number}."
+                )
+            source = f"sentence {number}"
+            examples.append(
+                TaggedExample(str(number), tuple(words), tags, source)
+            )
+        return tag_features(examples, *self.text_tools(), names)
 
     def get_config(self):
         return {

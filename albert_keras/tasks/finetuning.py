@@ -19,10 +19,7 @@ from albert_keras.pretraining.manifest import sha256
 from albert_keras.tasks.callbacks import KeepRun
 from albert_keras.tasks.curves import draw_task_curves
 from albert_keras.tasks.economies import apply_economies, count_trainable
-from albert_keras.tasks.examples import QuestionExample, TaggedExample
-from albert_keras.tasks.features.cache import cached, digest_of
-from albert_keras.tasks.features.question import remarks_on
-from albert_keras.tasks.features.table import Features
+from albert_keras.tasks.feature_cache import cached, digest_of
 from albert_keras.tasks.kinds.arrays import Arrays, batches_of, outputs_of
 from albert_keras.tasks.kinds.choice import ChoiceTask
 from albert_keras.tasks.kinds.question import QuestionTask
@@ -32,6 +29,9 @@ from albert_keras.tasks.options import FinetuningOptions
 from albert_keras.tasks.outputs import write_predictions
 from albert_keras.tasks.run_folder import FinetuningFolder
 from albert_keras.tasks.start import Start
+from albert_keras.text.examples import QuestionExample, TaggedExample
+from albert_keras.text.rows.questions import remarks_on
+from albert_keras.text.rows.table import Features
 from albert_keras.training.compiling import compile_for
 from albert_keras.training.interrupts import StopSignals
 from albert_keras.training.loop import loop_of
@@ -108,7 +108,7 @@ def finetune(
     Args:
         options: a recipe, or what overrides one.
         start: a preset, or random weights.
-        data: `ak.tasks.examples.Examples` by split: `"train"`, and `"dev"`
+        data: `ak.text.examples.Examples` by split: `"train"`, and `"dev"`
             and `"test"` if there are any.
         run_dir: the folder of the run, see `FinetuningFolder`.
         resume: whether to go on with the run in `run_dir`; where there is

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from albert_keras.tasks.answers import AnsweredQuestions
 from albert_keras.tasks.run_folder import FinetuningFolder
+from albert_keras.text.answers import AnsweredQuestions
 from albert_keras.whole_files import written_whole
 
 # The names that gluebenchmark.com asks for (its FAQ).

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from albert_keras.tasks.examples import Examples
 from albert_keras.tasks.readers import SPLITS, read
 from albert_keras.tasks.readers.own import read_file
+from albert_keras.text.examples import Examples
 
 
 def official_splits(task: str, directory: Path) -> dict[str, Examples]:

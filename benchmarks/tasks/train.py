@@ -15,9 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from baselines import baselines
 
-from albert_keras.tasks.examples import Examples
 from albert_keras.tasks.readers import read
 from albert_keras.tasks.readers.squad import read_squad
+from albert_keras.text.examples import Examples
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[2] / "shared" / "data"
@@ -90,10 +90,10 @@ def main() -> None:
     args = parser.parse_args()
 
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
-    from albert_keras.tasks.features.text import text_features
     from albert_keras.tasks.finetuning import finetune
     from albert_keras.tasks.repeats import run_seeds
     from albert_keras.tasks.start import Start
+    from albert_keras.text.rows.texts import text_features
     from albert_keras.training.provenance import describe_maker
     from albert_keras.training.strategies import TrainingStrategy
 

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from albert_keras.tasks.examples import (
+from albert_keras.tasks.recipes import TASKS, recipe
+from albert_keras.text.examples import (
     ChoiceExample,
     Examples,
     QuestionExample,
     TaggedExample,
     TextExample,
 )
-from albert_keras.tasks.recipes import TASKS, recipe
 
 SMALL = {
     "vocab_size": 200,

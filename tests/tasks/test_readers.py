@@ -5,8 +5,8 @@ import tarfile
 
 import pytest
 
-from albert_keras.tasks.examples import TextExample
 from albert_keras.tasks.readers import SPLITS, read
+from albert_keras.text.examples import TextExample
 
 # Rows as GLUE publishes them; of MRPC's 3,668 the shared copy lacks one.
 COUNTS = {

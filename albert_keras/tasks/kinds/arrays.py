@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from albert_keras.pretraining.buckets import Buckets, choose_lengths
-from albert_keras.tasks.features.table import Features
+from albert_keras.text.rows.table import Features
 from albert_keras.training.ragged_batches import RaggedBatches
 
 

@@ -9,12 +9,12 @@ import tensorflow as tf
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
-from albert_keras.tasks.features.choice import choice_features
-from albert_keras.tasks.features.table import Features
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of
 from albert_keras.tasks.metrics.race import race
 from albert_keras.tasks.options import FinetuningOptions
 from albert_keras.tasks.readers.race import LETTERS
+from albert_keras.text.rows.choices import choice_features
+from albert_keras.text.rows.table import Features
 
 
 class ChoiceTask:

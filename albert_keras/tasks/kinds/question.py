@@ -10,18 +10,18 @@ from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_question_answering import (
     AlbertQuestionAnswering,
 )
-from albert_keras.tasks.answers import (
+from albert_keras.tasks.kinds.arrays import Arrays, ids_of, ragged
+from albert_keras.tasks.metrics.squad import squad1, squad2
+from albert_keras.tasks.options import FinetuningOptions
+from albert_keras.text.answers import (
     AnsweredQuestions,
     Span,
     rank,
     spans_of_beam,
     spans_of_logits,
 )
-from albert_keras.tasks.features.question import passage_of, question_features
-from albert_keras.tasks.features.table import Features
-from albert_keras.tasks.kinds.arrays import Arrays, ids_of, ragged
-from albert_keras.tasks.metrics.squad import squad1, squad2
-from albert_keras.tasks.options import FinetuningOptions
+from albert_keras.text.rows.questions import passage_of, question_features
+from albert_keras.text.rows.table import Features
 
 
 class QuestionTask:

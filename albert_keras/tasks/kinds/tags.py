@@ -9,11 +9,11 @@ import tensorflow as tf
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
-from albert_keras.tasks.features.table import Features
-from albert_keras.tasks.features.tags import NO_WORD, tag_features
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of, ragged
 from albert_keras.tasks.metrics.conll import conll
 from albert_keras.tasks.options import FinetuningOptions
+from albert_keras.text.rows.table import Features
+from albert_keras.text.rows.tags import NO_WORD, tag_features
 
 
 class TagTask:

@@ -8,11 +8,11 @@ import numpy as np
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
-from albert_keras.tasks.features.table import Features
-from albert_keras.tasks.features.text import text_features
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of
 from albert_keras.tasks.metrics.glue import METRICS, glue
 from albert_keras.tasks.options import FinetuningOptions
+from albert_keras.text.rows.table import Features
+from albert_keras.text.rows.texts import text_features
 
 
 class TextTask:

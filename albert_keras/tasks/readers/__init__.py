@@ -3,12 +3,12 @@
 from os import PathLike
 from pathlib import Path
 
-from albert_keras.tasks.examples import Examples
 from albert_keras.tasks.readers.conll import CONLL2003, read_conll
 from albert_keras.tasks.readers.conll import FILES as CONLL_FILES
 from albert_keras.tasks.readers.glue import LAYOUTS, glue_file, read_glue
 from albert_keras.tasks.readers.race import read_race
 from albert_keras.tasks.readers.squad import read_squad
+from albert_keras.text.examples import Examples
 
 TASKS = (*LAYOUTS, "squad1", "squad2", "race", "conll2003")
 SPLITS = ("train", "dev", "test")

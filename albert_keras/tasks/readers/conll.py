@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from albert_keras.tasks.examples import Examples, TaggedExample
+from albert_keras.text.examples import Examples, TaggedExample
 from albert_keras.text.lines import numbered_lines
 
 CONLL2003 = (

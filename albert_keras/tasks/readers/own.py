@@ -6,15 +6,15 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from albert_keras.tasks.examples import (
-    Examples,
-    Kind,
-    TextExample,
-)
 from albert_keras.tasks.readers.conll import found, read_conll
 from albert_keras.tasks.readers.example_reader import ExampleReader
 from albert_keras.tasks.readers.records import SUFFIXES, Record, records
 from albert_keras.tasks.readers.remarks import Remarks
+from albert_keras.text.examples import (
+    Examples,
+    Kind,
+    TextExample,
+)
 
 # What each kind of task reads, and what it needs not.
 _COLUMNS = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from albert_keras.tasks.examples import ChoiceExample, Examples
+from albert_keras.text.examples import ChoiceExample, Examples
 
 _ARCHIVE = "RACE.tar.gz"
 LETTERS = "ABCDEFGHIJ"

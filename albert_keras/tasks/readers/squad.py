@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from albert_keras.tasks.examples import Examples, QuestionExample
+from albert_keras.text.examples import Examples, QuestionExample
 
 
 def read_squad(file: Path, version: str) -> Examples:

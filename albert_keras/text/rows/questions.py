@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from albert_keras.tasks.answers import Passage
-from albert_keras.tasks.examples import QuestionExample
-from albert_keras.tasks.features.encoding import encode_each
-from albert_keras.tasks.features.table import FeatureRows, Features
+from albert_keras.text.answers import Passage
+from albert_keras.text.examples import QuestionExample
+from albert_keras.text.rows.encoding import encode_each
+from albert_keras.text.rows.table import FeatureRows, Features
 from albert_keras.text.windows import max_context, windows_of
 
 
@@ -42,7 +42,7 @@ def question_features(
         The windows of the examples, in their order. For each token:
         `token_ids`, `segment_ids`; `answer_mask`, 1 for `[CLS]` and the
         passage; `char_starts` and `char_ends`, where in the passage it stands,
-        and `is_max_context`, see `ak.tasks.answers.Passage`; 0 for all but the
+        and `is_max_context`, see `ak.text.answers.Passage`; 0 for all but the
         passage. For each row: `example_index`; `first`, where the passage
         begins; `start` and `end`, tokens of the first answer (inclusive), and
         `is_impossible`: 0, 0 and 1 where the window does not hold it whole;

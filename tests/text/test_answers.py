@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from albert_keras.tasks import answers
-from albert_keras.tasks.answers import Passage, Span
+from albert_keras.text.answers import Passage, Span
 
 
 def passage(first, words, max_context=None):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from albert_keras.tasks.features.table import Features
+from albert_keras.text.rows.table import Features
 from albert_keras.whole_files import written_whole
 
 # Changes with what features hold, so that older ones are not taken for them.

@@ -1,7 +1,7 @@
 """Writes answer_goldens.json: what the original answers to random scores.
 
     git clone https://github.com/google-research/albert
-    python tests/tasks/make_answer_goldens.py albert/squad_utils.py
+    python tests/text/make_answer_goldens.py albert/squad_utils.py
 
 Only the functions named below are run; they need no TensorFlow.
 """

@@ -6,19 +6,17 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from albert_keras.tasks.examples import (
+from albert_keras.tasks.readers.squad import read_squad
+from albert_keras.text.examples import (
     ChoiceExample,
     QuestionExample,
     TaggedExample,
     TextExample,
 )
-from albert_keras.tasks.features.cache import cached, digest_of
-from albert_keras.tasks.features.choice import choice_features, question_with
-from albert_keras.tasks.features.question import question_features, remarks_on
-from albert_keras.tasks.features.table import Features
-from albert_keras.tasks.features.tags import tag_features
-from albert_keras.tasks.features.text import text_features
-from albert_keras.tasks.readers.squad import read_squad
+from albert_keras.text.rows.choices import choice_features, question_with
+from albert_keras.text.rows.questions import question_features, remarks_on
+from albert_keras.text.rows.tags import tag_features
+from albert_keras.text.rows.texts import text_features
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.windows import max_context, windows_of
 
@@ -175,63 +173,6 @@ def test_every_word_has_its_tag_in_some_row():
     )
     assert np.flatnonzero(features.tokens["tags"]).tolist() == [3, 13]
     assert features.rows["example_index"].tolist() == [0, 0, 0]
-
-
-def same(first, second):
-    return (
-        first.tokens.keys() == second.tokens.keys()
-        and first.rows.keys() == second.rows.keys()
-        and all(
-            (first.tokens[n] == second.tokens[n]).all() for n in first.tokens
-        )
-        and all((first.rows[n] == second.rows[n]).all() for n in first.rows)
-        and (first.row_splits == second.row_splits).all()
-    )
-
-
-def test_the_cache_gives_back_what_was_made(tmp_path):
-    examples = [TextExample(str(i), "ab" * i, None, i, "f") for i in range(5)]
-    made = []
-
-    def make():
-        made.append(1)
-        return text_features(examples, Letters(), 8)
-
-    made_of = {"examples": digest_of(examples), "sequence_length": 8}
-    first = cached(tmp_path / "c", made_of, make)
-    second = cached(tmp_path / "c", made_of, make)
-    assert same(first, second)
-    assert isinstance(second.tokens["token_ids"], np.memmap)
-    assert len(made) == 1
-    # Elsewhere the same; otherwise cut, or other examples, not.
-    moved = [dataclasses.replace(e, source="g") for e in examples]
-    assert digest_of(moved) == made_of["examples"]
-    assert digest_of(examples[1:]) != made_of["examples"]
-    cached(tmp_path / "c", made_of | {"sequence_length": 7}, make)
-    assert len(made) == 2
-
-
-def test_damaged_and_full_caches_cost_only_time(tmp_path):
-    examples = [TextExample("0", "ab", None, 1, "f")]
-
-    def make():
-        return text_features(examples, Letters(), 8)
-
-    first = cached(tmp_path, {}, make)
-    files = sorted(tmp_path.glob("*/*.*"))
-    assert len(files) == 6
-    for file in files:
-        whole = file.read_bytes()
-        for damaged in (b"", whole[:-3], b"\x93NUMPY" + b"x" * 200):
-            file.write_bytes(damaged)
-            assert same(cached(tmp_path, {}, make), first)
-        file.unlink()
-        assert same(cached(tmp_path, {}, make), first)
-        file.write_bytes(whole)
-    (tmp_path / "file").write_text("")
-    assert same(cached(tmp_path / "file" / "c", {}, make), first)
-    assert same(cached(None, {}, make), first)
-    assert Features.load(next(tmp_path.glob("*/"))).lengths.tolist() == [4]
 
 
 # The questions with an answer that ends within a piece, such as a number

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from albert_keras.tasks.examples import TextExample
-from albert_keras.tasks.features.encoding import encode_each
-from albert_keras.tasks.features.table import FeatureRows, Features
+from albert_keras.text.examples import TextExample
 from albert_keras.text.packing import truncated_lengths
+from albert_keras.text.rows.encoding import encode_each
+from albert_keras.text.rows.table import FeatureRows, Features
 
 
 def text_features(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from albert_keras.tasks.examples import TaggedExample
-from albert_keras.tasks.features.encoding import encode_each
-from albert_keras.tasks.features.table import FeatureRows, Features
+from albert_keras.text.examples import TaggedExample
+from albert_keras.text.rows.encoding import encode_each
+from albert_keras.text.rows.table import FeatureRows, Features
 
 # The place of a token that no word is read from.
 NO_WORD = -1
