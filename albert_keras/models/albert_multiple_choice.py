@@ -1,5 +1,7 @@
 """ALBERT that chooses one of several answers."""
 
+from typing import Any
+
 import keras
 import keras_hub
 import numpy as np
@@ -136,7 +138,7 @@ class AlbertMultipleChoice(
     def predict_texts(self, x, *args, **kwargs):
         return self.predict_ids(self._arrays(x), *args, **kwargs)
 
-    def _arrays(self, x) -> dict[str, np.ndarray]:
+    def _arrays(self, x: Any) -> dict[str, np.ndarray]:
         questions = x["question"]
         contexts = x.get("context", [""] * len(questions))
         tokenizer, length = self.text_tools()

@@ -228,7 +228,9 @@ class AlbertQuestionAnswering(
             arrays["answer_mask"] = padded(features, "answer_mask")
         return arrays
 
-    def _windows(self, x, y) -> tuple[list[QuestionExample], Features]:
+    def _windows(
+        self, x: Any, y: Any
+    ) -> tuple[list[QuestionExample], Features]:
         examples = []
         for number, (question, context) in enumerate(
             zip(x["question"], x["context"], strict=True)

@@ -1,5 +1,7 @@
 """ALBERT with a class for each token."""
 
+from typing import Any
+
 import keras
 import keras_hub
 
@@ -152,7 +154,7 @@ class AlbertTokenClassifier(
             for number in range(len(x))
         ]
 
-    def _rows(self, x, y) -> Features:
+    def _rows(self, x: Any, y: Any) -> Features:
         names = tuple(map(str, range(self.num_classes)))
         examples = []
         for number, words in enumerate(x):
