@@ -3,6 +3,7 @@
 Beside each call stands what it should do: the rows of ids, made by hand.
 """
 
+import keras
 import numpy as np
 import pytest
 import sentencepiece
@@ -51,7 +52,7 @@ def test_tags_of_words(parts, tokenizer):
     for words, logits in zip(sentences, found, strict=True):
         pieces = [tokenizer.encode(word) for word in words]
         firsts = np.cumsum([1, *map(len, pieces)])[:-1]
-        row = [tokenizer.cls_token_id, *sum(pieces, [])]
+        row = [tokenizer.cls_token_id, *(i for ids in pieces for i in ids)]
         ids = np.array([[*row, tokenizer.sep_token_id]])
         alone = model.predict(
             {
@@ -73,7 +74,7 @@ def test_a_sentence_longer_than_a_row_has_all_its_tags(parts):
 
 def test_tags_are_learnt_from_words(parts):
     model = ak.AlbertTokenClassifier(parts[0], 3, parts[1], dropout=0.0)
-    model.compile(ak.training.optimizers.AdamW(3e-3))
+    model.compile(keras.optimizers.Adam(3e-3))
     random = np.random.default_rng(1)
     classes = {"anna": 1, "paris": 2}
     sentences = [
@@ -116,7 +117,7 @@ def test_choices(parts, tokenizer):
             )
             assert found[number, place] == pytest.approx(alone[0, 0], abs=1e-5)
     before = model.evaluate(texts, [0, 1], verbose=0, return_dict=True)["loss"]
-    model.compile(ak.training.optimizers.AdamW(3e-3))
+    model.compile(keras.optimizers.Adam(3e-3))
     model.fit(texts, [0, 1], epochs=20, verbose=0)
     after = model.evaluate(texts, [0, 1], verbose=0, return_dict=True)["loss"]
     assert after < before / 2
@@ -127,7 +128,7 @@ def test_answers_are_learnt_from_passages_of_any_length(parts, head):
     model = ak.AlbertQuestionAnswering(
         parts[0], head, parts[1], dropout=0.0, start_n_top=2, end_n_top=2
     )
-    model.compile(ak.training.optimizers.AdamW(3e-3))
+    model.compile(keras.optimizers.Adam(3e-3))
     random = np.random.default_rng(1)
     contexts, answers, starts = [], [], []
     for number in range(64):
@@ -166,7 +167,7 @@ def test_what_does_not_fit_is_refused(parts):
     tagger = ak.AlbertTokenClassifier(backbone, 2, preprocessor)
     with pytest.raises(ValueError, match="one label for each text"):
         tagger.fit([["a", "film"]], [[0]])
-    with pytest.raises(ValueError, match="from 0 to 1. Received: 7"):
+    with pytest.raises(ValueError, match=r"from 0 to 1. Received: 7"):
         tagger.fit([["a", "film"]], [[0, 7]])
     with pytest.raises(ValueError, match="without a preprocessor takes ids"):
         ak.AlbertTokenClassifier(backbone, 2).predict([["a"]])
