@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from albert_keras.tasks import answers
+from albert_keras.text import answers
 from albert_keras.text.answers import Passage, Span
 
 

@@ -59,8 +59,9 @@ def test_windows_cover_all_and_own_each_token_once(tokens, room, stride):
     assert sum(windows[-1]) == tokens
 
 
-def test_most_context_is_that_of_the_definition():
-    windows = windows_of(300, 50, 16)
+@pytest.mark.parametrize("stride", [16, 17])  # with 17 there are ties
+def test_most_context_is_that_of_the_definition(stride):
+    windows = windows_of(300, 50, stride)
     for number, (window, flags) in enumerate(
         zip(windows, max_context(windows), strict=True)
     ):
