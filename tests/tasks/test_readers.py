@@ -206,6 +206,18 @@ def passage(**more):
     } | more
 
 
+def test_bytes_that_are_no_text(tmp_path):
+    file = tmp_path / "dev-v1.1.json"
+    file.write_bytes(b'{"data":\n "\xff"}')
+    with pytest.raises(ValueError, match=r"1.json:2 must be encoded in UTF-8"):
+        read("squad1", tmp_path, "dev")
+    file = tmp_path / "dev" / "high" / "1.txt"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\xff")
+    with pytest.raises(ValueError, match=r"1.txt:1 must .*: the byte 0xff"):
+        read("race", tmp_path, "dev")
+
+
 def test_race_as_folder_and_as_archive(tmp_path):
     folder = tmp_path / "RACE" / "dev" / "high"
     folder.mkdir(parents=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from albert_keras.tasks.readers.whole_text import utf8
 from albert_keras.text.examples import ChoiceExample, Examples
 
 _ARCHIVE = "RACE.tar.gz"
@@ -53,7 +54,7 @@ def _texts(directory: Path, split: str) -> Iterator[tuple[str, str, str]]:
     for folder in (directory, directory / "RACE"):
         for group in ("middle", "high"):
             for file in (folder / split / group).glob("*.txt"):
-                yield group, str(file), file.read_text("utf-8-sig")
+                yield group, str(file), utf8(file.read_bytes(), str(file))
         if (folder / split).is_dir():
             return
     if not archive.is_file():
@@ -66,8 +67,8 @@ def _texts(directory: Path, split: str) -> Iterator[tuple[str, str, str]]:
                     continue
                 held = members.extractfile(member)
                 if held is not None:
-                    text = held.read().decode("utf-8-sig")
-                    yield path.parts[-2], f"{archive}/{path}", text
+                    source = f"{archive}/{path}"
+                    yield path.parts[-2], source, utf8(held.read(), source)
     except (tarfile.TarError, EOFError) as error:
         raise ValueError(
             f"`{archive}` must be a whole tar archive. Received: {error}."

@@ -103,7 +103,7 @@ def _json_lines(path: Path, columns: Sequence[str]) -> Iterator[Record]:
             ) from None
         if not isinstance(values, dict):
             raise ValueError(
-                f"{source} must be a JSON object. Received: {line:.60}."
+                f"{source} must be a JSON object. Received: {line!r:.60}."
             )
         _require(source, list(values), columns)
         yield Record(source, values)

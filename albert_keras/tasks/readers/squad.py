@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from albert_keras.tasks.readers.whole_text import utf8
 from albert_keras.text.examples import Examples, QuestionExample
 
 
@@ -21,7 +22,7 @@ def read_squad(file: Path, version: str) -> Examples:
         ValueError: if the layout is another one, a text is empty, an answer
             does not stand where it is said to, or a question of 1.1 has none.
     """
-    text = file.read_text("utf-8-sig")
+    text = utf8(file.read_bytes(), str(file))
     try:
         articles = json.loads(text)["data"]
         examples = tuple(
