@@ -63,6 +63,32 @@ def shared_data() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
+def tiny_vocabulary(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[..., Path]:
+    """Trains a SentencePiece model with ALBERT's symbols on a few words."""
+
+    def train(*words: str) -> Path:
+        import sentencepiece
+
+        prefix = tmp_path_factory.mktemp("vocabulary") / "spiece"
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter([" ".join(words)] * 20 + [*words] * 20),
+            model_prefix=str(prefix),
+            vocab_size=40,
+            hard_vocab_limit=False,
+            pad_id=0,
+            unk_id=1,
+            bos_id=-1,
+            eos_id=-1,
+            control_symbols="[CLS],[SEP],[MASK]",
+        )
+        return prefix.with_suffix(".model")
+
+    return train
+
+
+@pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real text that every machine has: docstrings of some packages."""
     import asyncio

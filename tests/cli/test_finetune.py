@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-import sentencepiece
 
 SIZES = {
     "vocab_size": 64,
@@ -21,21 +20,11 @@ SIZES = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, tiny_vocabulary):
     """With a tokenizer, sizes of a model, and reviews in train and dev."""
     folder = tmp_path_factory.mktemp("finetune")
     words = ["a", "the", "film", "plot", "good", "bad"]
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([" ".join(words)] * 20 + words * 20),
-        model_prefix=str(folder / "spiece"),
-        vocab_size=40,
-        hard_vocab_limit=False,
-        pad_id=0,
-        unk_id=1,
-        bos_id=-1,
-        eos_id=-1,
-        control_symbols="[CLS],[SEP],[MASK]",
-    )
+    tiny_vocabulary(*words).rename(folder / "spiece.model")
     (folder / "small.json").write_text(json.dumps(SIZES))
     for name, seed in (("train", 1), ("dev", 2)):
         drawn = random.Random(seed)

@@ -6,7 +6,6 @@ Beside each call stands what it should do: the rows of ids, made by hand.
 import keras
 import numpy as np
 import pytest
-import sentencepiece
 
 import albert_keras as ak
 from albert_keras.models.albert_text_classifier_preprocessor import (
@@ -17,20 +16,8 @@ WORDS = ["a", "the", "film", "saw", "anna", "paris", "good", "bad"]
 
 
 @pytest.fixture(scope="module")
-def tokenizer(tmp_path_factory):
-    file = tmp_path_factory.mktemp("strings") / "spiece"
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([" ".join(WORDS)] * 20 + WORDS * 20),
-        model_prefix=str(file),
-        vocab_size=40,
-        hard_vocab_limit=False,
-        pad_id=0,
-        unk_id=1,
-        bos_id=-1,
-        eos_id=-1,
-        control_symbols="[CLS],[SEP],[MASK]",
-    )
-    return ak.AlbertTokenizer(f"{file}.model")
+def tokenizer(tiny_vocabulary):
+    return ak.AlbertTokenizer(str(tiny_vocabulary(*WORDS)))
 
 
 @pytest.fixture

@@ -107,28 +107,16 @@ def choices(count, seed):
 
 
 @pytest.fixture(scope="module")
-def start(tmp_path_factory):
-    import sentencepiece
-
+def start(tmp_path_factory, tiny_vocabulary):
     from albert_keras.tasks.start import Start
 
     folder = tmp_path_factory.mktemp("start")
     words = ["a", "the", "film", "plot", "good", "bad", "saw", "anna", "paris"]
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter([" ".join(words)] * 20 + words * 20),
-        model_prefix=str(folder / "spiece"),
-        vocab_size=40,
-        hard_vocab_limit=False,
-        pad_id=0,
-        unk_id=1,
-        bos_id=-1,
-        eos_id=-1,
-        control_symbols="[CLS],[SEP],[MASK]",
-    )
+    vocabulary = tiny_vocabulary(*words)
     (folder / "small.json").write_text(json.dumps(SMALL))
     return Start(
         config=str(folder / "small.json"),
-        tokenizer=str(folder / "spiece.model"),
+        tokenizer=str(vocabulary),
     )
 
 

@@ -8,8 +8,9 @@ Published: nothing by the authors. Users of Hugging Face's implementation
 report a dev F1 of about 93 to 94 with base, large and xlarge v2, and for
 xxlarge v1 95.3 on dev and 91.4 on test (transformers #2983, #1683).
 
-No released weights were fine-tuned here. What small models of random
-weights came to: benchmarks/results/tasks.
+No released weights were fine-tuned here. A model of 2 layers x 128 from
+random weights came to F1 58.6 on test
+(benchmarks/results/tasks).
 
 Source: no paper of ALBERT's: three epochs, as one tunes BERT.
 """

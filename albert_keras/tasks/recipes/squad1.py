@@ -11,8 +11,9 @@ Published (F1/EM; README of google-research/albert):
 | v2 | 90.2/83.2 | 91.8/85.2 | 92.9/86.4 | 94.6/89.1 |
 | v1 | 89.3/82.3 | 90.6/83.9 | 92.5/86.1 | 94.8/89.3 |
 
-No released weights were fine-tuned here. What small models of random
-weights came to: benchmarks/results/tasks.
+No released weights were fine-tuned here. A model of 2 layers x 128 from
+random weights came to exact 1.3, F1 8.1 on articles held out of the dev set
+(benchmarks/results/tasks).
 
 Source: Table 14 of Lan et al. 2019, from memory.
 """

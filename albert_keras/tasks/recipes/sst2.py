@@ -13,8 +13,9 @@ Published (accuracy; README of google-research/albert):
 
 xxlarge of the paper, a single model: 96.9.
 
-No released weights were fine-tuned here. What small models of random
-weights came to: benchmarks/results/tasks.
+No released weights were fine-tuned here. A model of 2 layers x 128 from
+random weights came to accuracy 81.2 on dev (median of 2 seeds)
+(benchmarks/results/tasks).
 
 Source: `run_glue.sh` of google-research/albert; the dropouts are those of
 Table 14 of Lan et al. 2019, from memory.
