@@ -36,7 +36,8 @@ def draw_task_curves(rows: Sequence[MetricsRow], path: Path) -> bool:
             ]
             if points:
                 panel.plot(*zip(*points, strict=True), marker=marker)
-                panel.set_title(f"{name} ({split})", fontsize=10)
+                unit = ", %" if split == "eval" else ""
+                panel.set_title(f"{name} ({split}{unit})", fontsize=10)
         panel.grid(alpha=0.3)
     panels[-1, 0].set_xlabel("step")
     figure.tight_layout()

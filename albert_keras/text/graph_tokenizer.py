@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
+from tensorflow_text.python.ops.sentencepiece_tokenizer import (
+    gen_sentencepiece_tokenizer,
+)
 
 from albert_keras.text.graph_batches import GraphBatches
 from albert_keras.text.normalization import graph_normalize
 from albert_keras.text.piece_rules import WORD_START
 from albert_keras.text.segments import SPECIAL_SYMBOLS, graph_split_segments
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
+
+
+class _SharedVocabulary(tf.saved_model.experimental.TrackableResource):
+    """A vocabulary that `tf.random.set_seed` does not throw away.
+
+    TensorFlow Text leaves it to the operation that read it, one of those which
+    TensorFlow clears when a seed is set; every later call then fails. Under a
+    name of its own it stays, once for each vocabulary of the process.
+
+    Args:
+        proto: the serialized SentencePiece model.
+    """
+
+    def __init__(self, proto: bytes):
+        super().__init__()
+        self._proto = proto
+        _ = self.resource_handle  # made now
+
+    def _create_resource(self) -> tf.Tensor:
+        digest = hashlib.sha256(self._proto).hexdigest()
+        return gen_sentencepiece_tokenizer.sentencepiece_op(
+            model=self._proto, shared_name=f"albert_keras_{digest}"
+        )
 
 
 class GraphTokenizer(GraphBatches):
@@ -47,6 +74,7 @@ class GraphTokenizer(GraphBatches):
         self.sentencepiece = tf_text.SentencepieceTokenizer(
             model=tokenizer.proto, out_type=tf.int32
         )
+        self.sentencepiece._model_resource = _SharedVocabulary(tokenizer.proto)
         self._python = tokenizer
         rules = sorted(tokenizer.digit_comma_ids.items())
         self._comma_ids = np.array([i for i, _ in rules], dtype="int32")

@@ -215,3 +215,15 @@ def test_no_file_is_read_in_safe_mode(model_path):
         keras.saving.deserialize_keras_object(config, safe_mode=True)
     loaded = keras.saving.deserialize_keras_object(config, safe_mode=False)
     assert loaded.vocabulary_size() > 0
+
+
+def test_setting_a_seed_leaves_the_vocabulary(tiny_vocabulary):
+    # TensorFlow Text's own tokenizer does not outlive it (as of 2.20).
+    tokenizer = AlbertTokenizer(str(tiny_vocabulary("a", "good", "film")))
+    texts = ["a good film", "film"]
+    before = tokenizer(texts).to_list()
+    keras.utils.set_random_seed(1)
+    assert tokenizer(texts).to_list() == before
+    keras.utils.set_random_seed(1)
+    dataset = tf.data.Dataset.from_tensors(texts).map(tokenizer)
+    assert dataset.get_single_element().to_list() == before

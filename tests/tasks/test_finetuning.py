@@ -233,6 +233,17 @@ def test_economies_train_less(start, tmp_path):
     # the bias beside it.
     assert lora.num_trained == 2 * 33 + 2 * 32 + 2 * 96 + 96
     assert whole.num_trained > lora.num_trained
+    # Saved, the additions are part of the weights.
+    import albert_keras as ak
+
+    loaded = ak.AlbertTextClassifier.from_preset(lora.folder.preset)
+    assert loaded.count_params() == whole.model.count_params()
+    sentences = [example.text for example in texts(37, 2)]
+    np.testing.assert_allclose(
+        loaded.predict(sentences, verbose=0),
+        lora.model.predict(sentences, verbose=0),
+        atol=1e-5,
+    )
 
 
 @pytest.mark.slow
