@@ -68,13 +68,7 @@ def squad(
         raise ValueError(
             "`--null-odds` belongs to SQuAD 2.0. Received: data of 1.1."
         )
-    strangers = len(given.keys() - dataset.answers.keys())
-    if strangers:
-        print(
-            f"{strangers:,} predictions are for questions that `{data}` does "
-            "not hold, and are left out.",
-            file=sys.stderr,
-        )
+    _say_strangers(given.keys() - dataset.answers.keys(), data)
     _show(scores, as_json)
 
 

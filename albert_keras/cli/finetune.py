@@ -249,7 +249,7 @@ def _recipe_and_data(
         raise ValueError(
             f"{task} needs --data with the folder of its files (--train, "
             "--dev, --test and --column are for your own). Received: "
-            + ("no --data." if data is None else "others.")
+            + ("no --data." if data is None else "some of these.")
         )
     return recipe(task), official_splits(task, data)
 

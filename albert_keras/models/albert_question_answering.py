@@ -21,9 +21,11 @@ from albert_keras.models.takes_strings import (
     padded,
     require_as_many,
 )
-from albert_keras.text.answers import rank, spans_of_beam, spans_of_logits
 from albert_keras.text.examples import QuestionExample
-from albert_keras.text.rows.questions import passage_of, question_features
+from albert_keras.text.rows.questions import (
+    question_features,
+    ranked_answers,
+)
 from albert_keras.text.rows.table import Features
 
 HEADS = ("v1", "v2")
@@ -200,26 +202,14 @@ class AlbertQuestionAnswering(
     def predict_texts(self, x, *args, **kwargs):
         examples, features = self._windows(x, None)
         outputs = self.predict_ids(self._arrays(features), *args, **kwargs)
-        spans: list[list] = [[] for _ in examples]
-        odds = [float("inf")] * len(examples)
-        for index in range(len(features)):
-            row = features.row(index)
-            number, passage = int(row["example_index"]), passage_of(row)
-            output = {name: values[index] for name, values in outputs.items()}
-            if self.head == "v2":
-                spans[number] += spans_of_beam(output, passage)
-                odds[number] = min(odds[number], float(output["cls_logits"]))
-            else:
-                logits = output["start_logits"], output["end_logits"]
-                spans[number] += spans_of_logits(*logits, passage)
-        ranked = [
-            rank(example.context, found)
-            for example, found in zip(examples, spans, strict=True)
+        rows = [
+            {name: values[index] for name, values in outputs.items()}
+            for index in range(len(features))
         ]
-        if self.head == "v2":
-            for answers, null_odds in zip(ranked, odds, strict=True):
-                for answer in answers:
-                    answer["null_odds"] = null_odds
+        ranked, odds = ranked_answers(examples, features, rows)
+        for answers, null_odds in zip(ranked, odds or (), strict=False):
+            for answer in answers:
+                answer["null_odds"] = null_odds
         return ranked
 
     def _arrays(self, features: Features) -> dict[str, Any]:

@@ -43,7 +43,10 @@ def default_folder() -> Path:
 
 
 def cached(
-    folder: Path | None, made_of: dict[str, Any], make: Callable[[], Features]
+    folder: Path | None,
+    made_of: dict[str, Any],
+    make: Callable[[], Features],
+    say: Callable[[str], None],
 ) -> Features:
     """Gives features from the disk, or makes and keeps them.
 
@@ -52,6 +55,7 @@ def cached(
         made_of: all that decides what they are, as JSON holds it: digests of
             the examples and the tokenizer, options.
         make: makes them.
+        say: is told when they cannot be kept.
 
     Returns:
         The features; those from the disk are mapped into memory. Damaged ones
@@ -72,6 +76,6 @@ def cached(
         with written_whole(place) as partial:
             partial.mkdir()
             features.save(partial)
-    except OSError:
-        pass
+    except OSError as error:
+        say(f"Tokenized examples are not kept in `{folder}`: {error}.")
     return features

@@ -26,10 +26,19 @@ from albert_keras.tasks.kinds.question import QuestionTask
 from albert_keras.tasks.kinds.tags import TagTask
 from albert_keras.tasks.kinds.text import TextTask
 from albert_keras.tasks.options import FinetuningOptions
-from albert_keras.tasks.outputs import write_predictions
+from albert_keras.tasks.outputs import (
+    submission_name,
+    submission_text,
+    write_predictions,
+    write_submission,
+)
 from albert_keras.tasks.run_folder import FinetuningFolder
 from albert_keras.tasks.start import Start
-from albert_keras.text.examples import QuestionExample, TaggedExample
+from albert_keras.text.examples import (
+    Examples,
+    QuestionExample,
+    TaggedExample,
+)
 from albert_keras.text.rows.questions import remarks_on
 from albert_keras.text.rows.table import Features
 from albert_keras.training.compiling import compile_for
@@ -91,7 +100,7 @@ class FinetuningResult:
 def finetune(
     options: FinetuningOptions,
     start: Start,
-    data: Mapping[str, Any],
+    data: Mapping[str, Examples],
     run_dir: str | PathLike[str],
     *,
     resume: bool = False,
@@ -108,8 +117,8 @@ def finetune(
     Args:
         options: a recipe, or what overrides one.
         start: a preset, or random weights.
-        data: `ak.text.examples.Examples` by split: `"train"`, and `"dev"`
-            and `"test"` if there are any.
+        data: by split: `"train"`, and if there are any `"dev"`, which is
+            measured while training, `"test"` and others.
         run_dir: the folder of the run, see `FinetuningFolder`.
         resume: whether to go on with the run in `run_dir`; where there is
             none it begins.
@@ -152,7 +161,7 @@ class _Run:
         self,
         options: FinetuningOptions,
         start: Start,
-        data: Mapping[str, Any],
+        data: Mapping[str, Examples],
         folder: FinetuningFolder,
         cache: Path | None,
         console: Console,
@@ -172,8 +181,8 @@ class _Run:
             said = f"Tokenizing {len(examples):,} examples ({split})"
             with phase(console, said):
                 self.features[split] = self._features(split, cache)
-            for remark in self._remarks(split):
-                console.print(remark, highlight=False, soft_wrap=True)
+            for remark in (*data[split].remarks, *self._remarks(split)):
+                self._say(remark)
         self.arrays: dict[str, Arrays] = {
             split: self.task.arrays(features)
             for split, features in self.features.items()
@@ -206,8 +215,14 @@ class _Run:
         }
         python = self.tokenizer.python_tokenizer
         return cached(
-            cache, made_of, lambda: self.task.features(examples, python)
+            cache,
+            made_of,
+            lambda: self.task.features(examples, python),
+            self._say,
         )
+
+    def _say(self, sentence: str) -> None:
+        self.console.print(sentence, highlight=False, soft_wrap=True)
 
     def _remarks(self, split: str) -> Iterator[str]:
         examples, features = self.examples[split], self.features[split]
@@ -303,21 +318,26 @@ class _Run:
     def finish(self) -> FinetuningResult:
         """Writes predictions, metrics and the preset."""
         metrics = {}
+        submission: dict[str, str] = {}
         for split, examples in self.examples.items():
             if split == "train":
                 continue
             predictions = self._predict(split)
-            write_predictions(
-                self.folder, self.options.task, split, examples, predictions
-            )
+            write_predictions(self.folder, split, examples, predictions)
+            name = submission_name(self.options.task, split)
+            if name:
+                submission[name] = submission_text(examples, predictions)
             if self._is_labelled(split):
                 metrics[split] = self.task.metrics(predictions, examples)
+        if submission:
+            write_submission(self.folder, submission)
         results = {
             "task": self.options.task,
             "seed": self.options.seed,
             "num_train_steps": self.options.num_train_steps,
             "num_trained": self.num_trained,
             "num_parameters": self.num_parameters,
+            "labels": self.task.labels,
             "metrics": metrics,
         }
         self.folder.write_results(results)

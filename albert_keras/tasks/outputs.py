@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,14 @@ SUBMISSION_FILES = {
 
 def write_predictions(
     folder: FinetuningFolder,
-    task: str,
     split: str,
     examples: Sequence[Any],
     predictions: Any,
 ) -> None:
-    """Writes `{id: prediction}`, and of GLUE's test sets the submission.
+    """Writes `{id: prediction}`, of questions the original's three files.
 
     Args:
         folder: of the run.
-        task: of the run.
         split: whose predictions they are.
         examples: in the order of the predictions.
         predictions: class, number, letter, or tags of each; of questions an
@@ -54,17 +52,52 @@ def write_predictions(
         for example, prediction in zip(examples, predictions, strict=True)
     }
     _write_json(folder.predictions / f"{split}.json", by_id)
-    if split == "test" and task in SUBMISSION_FILES:
-        lines = ["index\tprediction"]
-        for index, prediction in enumerate(predictions):
-            if isinstance(prediction, float):  # STS-B is from 0 to 5
-                prediction = f"{min(max(prediction, 0.0), 5.0):.3f}"
-            lines.append(f"{index}\t{prediction}")
-        with (
-            written_whole(folder.submission) as partial,
-            zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
-        ):
-            archive.writestr(SUBMISSION_FILES[task], "\n".join(lines) + "\n")
+
+
+def submission_name(task: str, split: str) -> str | None:
+    """The file of a submission to GLUE that a split's predictions make.
+
+    Args:
+        task: of the run.
+        split: of the run, see `ak.tasks.splits.official_splits`.
+
+    Returns:
+        Its name; None if they make none.
+    """
+    if task == "mnli" and split in ("test-mm", "ax"):
+        task = {"test-mm": "mnli-mm", "ax": "ax"}[split]
+    elif split != "test":
+        return None
+    return SUBMISSION_FILES.get(task)
+
+
+def submission_text(
+    examples: Sequence[Any], predictions: Sequence[str | float]
+) -> str:
+    """A file of a submission: a line with index and prediction an example."""
+    lines = ["index\tprediction"]
+    for example, prediction in zip(examples, predictions, strict=True):
+        if isinstance(prediction, float):  # STS-B is from 0 to 5
+            prediction = f"{min(max(prediction, 0.0), 5.0):.3f}"
+        lines.append(f"{example.id}\t{prediction}")
+    return "\n".join(lines) + "\n"
+
+
+def write_submission(
+    folder: FinetuningFolder, files: Mapping[str, str]
+) -> None:
+    """Writes submission.zip.
+
+    Args:
+        folder: of the run.
+        files: their texts by name.
+    """
+    with (
+        written_whole(folder.submission) as partial,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name, text in files.items():
+            archive.writestr(name, text)
 
 
 def _write_json(path: Path, held: Any) -> None:

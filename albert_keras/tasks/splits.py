@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from albert_keras.tasks.readers import SPLITS, read
-from albert_keras.tasks.readers.own import read_file
+from albert_keras.tasks.readers.own import has_labels, read_file
 from albert_keras.text.examples import Examples
 
 
@@ -16,18 +16,27 @@ def official_splits(task: str, directory: Path) -> dict[str, Examples]:
         directory: where its files are.
 
     Returns:
-        By split; "dev" and "test" only where they have a file.
+        By split; all but "train" only where they have a file. Of MNLI also
+        "dev-mm" and "test-mm", the mismatched ones, and "ax", which is
+        predicted with its classes.
 
     Raises:
         FileNotFoundError: if there are no training examples.
         ValueError: if a file is not as it should be.
     """
     splits = {"train": read(task, directory, "train")}
-    for split in SPLITS[1:]:
-        if split == "test" and task.startswith("squad"):
-            continue  # is not public
+    wanted = {split: (task, split) for split in SPLITS[1:]}
+    if task.startswith("squad"):
+        del wanted["test"]  # is not public
+    if task == "mnli":
+        wanted |= {
+            "dev-mm": ("mnli-mm", "dev"),
+            "test-mm": ("mnli-mm", "test"),
+            "ax": ("ax", "test"),
+        }
+    for split, (data, part) in wanted.items():
         try:
-            splits[split] = read(task, directory, split)
+            splits[split] = read(data, directory, part)
         except FileNotFoundError:
             continue
     return splits
@@ -46,7 +55,8 @@ def own_splits(
         columns: what the files call their columns.
 
     Returns:
-        By split, all with the labels of "train".
+        By split, all with the labels of "train". Of "test" the labels need
+        not be there.
 
     Raises:
         OSError: if a file cannot be read.
@@ -56,6 +66,8 @@ def own_splits(
     splits = {"train": train}
     for split, file in files.items():
         if split != "train":
-            labels = train.labels or None
-            splits[split] = read_file(file, kind, columns, labels)
+            labelled = split != "test" or has_labels(file, kind, columns)
+            splits[split] = read_file(
+                file, kind, columns, train.labels or None, labelled
+            )
     return splits

@@ -60,7 +60,7 @@ def test_version_1(evaluate):
     assert done.returncode == 0
     assert done.stdout.split() == ["exact_match", "50.000", "f1", "50.000"]
     assert "1 of 2 questions have no prediction" in done.stderr
-    assert "1 predictions are for questions" in done.stderr
+    assert "1 predictions are for ids" in done.stderr
 
 
 def test_version_2_with_odds(evaluate):

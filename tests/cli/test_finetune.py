@@ -74,6 +74,8 @@ def test_own_files_under_two_seeds(folder):
     )
     assert (folder / "seeds" / "seed-2" / "preset").is_dir()
     assert any((folder / "cache").iterdir())
+    results = json.loads((folder / "seeds/seed-2/metrics.json").read_text())
+    assert results["labels"] == ["bad", "good"]
 
 
 def test_search_prints_a_table(folder):
@@ -124,3 +126,12 @@ def test_a_bad_file_is_named_with_its_line(folder):
         "Error: worse.csv:8 must have one of bad, good as its label. Received: "
         "'awful'."
     )
+
+
+def test_what_is_odd_in_a_file_is_said(folder):
+    rows = ["review\tstars", '"the film\tgood', "a plot\tbad"]
+    (folder / "odd.tsv").write_text("\n".join(rows) + "\n")
+    arguments = [a.replace("train.csv", "odd.tsv") for a in OWN]
+    done = finetune(folder, *arguments, "--steps", "1", "--out", "odd")
+    assert done.returncode == 0, done.stderr
+    assert "odd.tsv:2: a cell begins with a quote, which is" in done.stderr

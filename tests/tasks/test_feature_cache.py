@@ -40,8 +40,8 @@ def test_the_cache_gives_back_what_was_made(tmp_path):
         return text_features(examples, Letters(), 8)
 
     made_of = {"examples": digest_of(examples), "sequence_length": 8}
-    first = cached(tmp_path / "c", made_of, make)
-    second = cached(tmp_path / "c", made_of, make)
+    first = cached(tmp_path / "c", made_of, make, print)
+    second = cached(tmp_path / "c", made_of, make, print)
     assert same(first, second)
     assert isinstance(second.tokens["token_ids"], np.memmap)
     assert len(made) == 1
@@ -49,7 +49,7 @@ def test_the_cache_gives_back_what_was_made(tmp_path):
     moved = [dataclasses.replace(e, source="g") for e in examples]
     assert digest_of(moved) == made_of["examples"]
     assert digest_of(examples[1:]) != made_of["examples"]
-    cached(tmp_path / "c", made_of | {"sequence_length": 7}, make)
+    cached(tmp_path / "c", made_of | {"sequence_length": 7}, make, print)
     assert len(made) == 2
 
 
@@ -59,18 +59,21 @@ def test_damaged_and_full_caches_cost_only_time(tmp_path):
     def make():
         return text_features(examples, Letters(), 8)
 
-    first = cached(tmp_path, {}, make)
+    first = cached(tmp_path, {}, make, print)
     files = sorted(tmp_path.glob("*/*.*"))
     assert len(files) == 6
     for file in files:
         whole = file.read_bytes()
         for damaged in (b"", whole[:-3], b"\x93NUMPY" + b"x" * 200):
             file.write_bytes(damaged)
-            assert same(cached(tmp_path, {}, make), first)
+            assert same(cached(tmp_path, {}, make, print), first)
         file.unlink()
-        assert same(cached(tmp_path, {}, make), first)
+        assert same(cached(tmp_path, {}, make, print), first)
         file.write_bytes(whole)
     (tmp_path / "file").write_text("")
-    assert same(cached(tmp_path / "file" / "c", {}, make), first)
-    assert same(cached(None, {}, make), first)
+    said = []
+    full = tmp_path / "file" / "c"
+    assert same(cached(full, {}, make, said.append), first)
+    assert f"are not kept in `{full}`: " in said.pop()
+    assert same(cached(None, {}, make, print), first)
     assert Features.load(next(tmp_path.glob("*/"))).lengths.tolist() == [4]

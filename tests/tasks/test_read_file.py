@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from albert_keras.tasks.outputs import submission_name
 from albert_keras.tasks.readers.own import read_file
+from albert_keras.tasks.splits import official_splits, own_splits
 
 
 @pytest.fixture
@@ -256,3 +258,43 @@ def test_wrong_arguments(write):
         read_file(file, "ner")
     with pytest.raises(ValueError, match="must be among text, label, pair, id"):
         read_file(file, "classification", {"txt": "review"})
+
+
+def test_a_test_file_need_not_have_labels(write):
+    files = {
+        "train": write("train.csv", "text,stars", "a,bad", "b,good"),
+        "dev": write("dev.csv", "text,stars", "c,good"),
+        "test": write("test.csv", "text", "d"),
+    }
+    splits = own_splits("classification", files, {"label": "stars"})
+    assert [e.label for s in splits.values() for e in s] == [0, 1, 1, None]
+    files["test"] = write("test.csv", "text,stars", "d,bad")
+    splits = own_splits("classification", files, {"label": "stars"})
+    assert splits["test"][0].label == 0
+    files["dev"] = write("dev.csv", "text", "c")
+    with pytest.raises(ValueError, match=r"dev.csv:1 must have the column 'st"):
+        own_splits("classification", files, {"label": "stars"})
+
+
+def test_mnli_has_its_mismatched_half_and_ax(write, tmp_path):
+    folder = tmp_path / "MNLI"
+    folder.mkdir()
+    (tmp_path / "diagnostic").mkdir()
+    labelled = ["sentence1\tsentence2\tgold_label", "a\tb\tneutral"]
+    bare = ["sentence1\tsentence2", "a\tb"]
+    for name, lines in {
+        "MNLI/train": labelled,
+        "MNLI/dev_matched": labelled,
+        "MNLI/dev_mismatched": labelled,
+        "MNLI/test_matched": bare,
+        "MNLI/test_mismatched": bare,
+        "diagnostic/diagnostic": bare,
+    }.items():
+        write(f"{name}.tsv", *lines)
+    splits = official_splits("mnli", tmp_path)
+    names = ["train", "dev", "test", "dev-mm", "test-mm", "ax"]
+    assert list(splits) == names
+    found = [submission_name("mnli", split) for split in names]
+    expected = ["MNLI-m.tsv", None, "MNLI-mm.tsv", "AX.tsv"]
+    assert found == [None, None, *expected]
+    assert submission_name("race", "test") is None

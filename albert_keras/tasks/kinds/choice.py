@@ -10,26 +10,15 @@ import tensorflow as tf
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of
+from albert_keras.tasks.kinds.kind import Kind
 from albert_keras.tasks.metrics.race import race
-from albert_keras.tasks.options import FinetuningOptions
 from albert_keras.tasks.readers.race import LETTERS
 from albert_keras.text.rows.choices import choice_features
 from albert_keras.text.rows.table import Features
 
 
-class ChoiceTask:
-    """Which of the options of a question is right.
-
-    Args:
-        options: of the run.
-        labels: none.
-    """
-
-    def __init__(
-        self, options: FinetuningOptions, labels: Sequence[str]
-    ) -> None:
-        self.options = options
-        self.labels = tuple(labels)
+class ChoiceTask(Kind):
+    """Which of the options of a question is right."""
 
     def build(self, backbone: AlbertBackbone) -> keras.Model:
         """The model, of random head."""

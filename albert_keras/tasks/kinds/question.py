@@ -4,39 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_question_answering import (
     AlbertQuestionAnswering,
 )
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of, ragged
+from albert_keras.tasks.kinds.kind import Kind
 from albert_keras.tasks.metrics.squad import squad1, squad2
-from albert_keras.tasks.options import FinetuningOptions
-from albert_keras.text.answers import (
-    AnsweredQuestions,
-    Span,
-    rank,
-    spans_of_beam,
-    spans_of_logits,
+from albert_keras.text.answers import AnsweredQuestions
+from albert_keras.text.rows.questions import (
+    question_features,
+    ranked_answers,
 )
-from albert_keras.text.rows.questions import passage_of, question_features
 from albert_keras.text.rows.table import Features
 
 
-class QuestionTask:
+class QuestionTask(Kind):
     """The span of a passage that answers a question, or that none does.
 
-    Args:
-        options: of the run; `head` decides between SQuAD 1.1 and 2.0.
-        labels: none.
+    Head "v1" of the options is for SQuAD 1.1, "v2" for 2.0.
     """
-
-    def __init__(
-        self, options: FinetuningOptions, labels: Sequence[str]
-    ) -> None:
-        self.options = options
-        self.labels = tuple(labels)
 
     def build(self, backbone: AlbertBackbone) -> keras.Model:
         """The model, of random head."""
@@ -70,25 +58,12 @@ class QuestionTask:
         self, outputs: list[Any], examples: Sequence[Any], features: Features
     ) -> AnsweredQuestions:
         """The best answers of each question, from all its windows."""
-        spans: list[list[Span]] = [[] for _ in examples]
-        odds = np.full(len(examples), np.inf)
-        for index, output in enumerate(outputs):
-            row = features.row(index)
-            number, passage = row["example_index"], passage_of(row)
-            if self.options.head == "v2":
-                spans[number] += spans_of_beam(output, passage)
-                odds[number] = min(odds[number], output["cls_logits"])
-            else:
-                logits = output["start_logits"], output["end_logits"]
-                spans[number] += spans_of_logits(*logits, passage)
+        ranked, odds = ranked_answers(examples, features, outputs)
         ids = [example.id for example in examples]
-        ranked = {
-            example.id: rank(example.context, found)
-            for example, found in zip(examples, spans, strict=True)
-        }
-        is_v2 = self.options.head == "v2"
-        null_odds = dict(zip(ids, odds.tolist(), strict=True))
-        return AnsweredQuestions(ranked, null_odds if is_v2 else None)
+        return AnsweredQuestions(
+            dict(zip(ids, ranked, strict=True)),
+            None if odds is None else dict(zip(ids, odds, strict=True)),
+        )
 
     def metrics(
         self, predictions: AnsweredQuestions, examples: Sequence[Any]

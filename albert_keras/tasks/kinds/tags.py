@@ -10,25 +10,14 @@ import tensorflow as tf
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of, ragged
+from albert_keras.tasks.kinds.kind import Kind
 from albert_keras.tasks.metrics.conll import conll
-from albert_keras.tasks.options import FinetuningOptions
 from albert_keras.text.rows.table import Features
 from albert_keras.text.rows.tags import NO_WORD, tag_features
 
 
-class TagTask:
-    """A tag for each word, read from the word's first piece.
-
-    Args:
-        options: of the run.
-        labels: the tags in the order of their ids.
-    """
-
-    def __init__(
-        self, options: FinetuningOptions, labels: Sequence[str]
-    ) -> None:
-        self.options = options
-        self.labels = tuple(labels)
+class TagTask(Kind):
+    """A tag for each word, read from the word's first piece."""
 
     def build(self, backbone: AlbertBackbone) -> keras.Model:
         """The model, of random head."""

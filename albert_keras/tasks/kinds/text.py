@@ -9,26 +9,17 @@ import numpy as np
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of
+from albert_keras.tasks.kinds.kind import Kind
 from albert_keras.tasks.metrics.glue import METRICS, glue
-from albert_keras.tasks.options import FinetuningOptions
 from albert_keras.text.rows.table import Features
 from albert_keras.text.rows.texts import text_features
 
 
-class TextTask:
+class TextTask(Kind):
     """A class, or a number, for each text or pair of texts.
 
-    Args:
-        options: of the run.
-        labels: names of the classes in the order of their ids; empty for
-            regression.
+    A number where there are no labels.
     """
-
-    def __init__(
-        self, options: FinetuningOptions, labels: Sequence[str]
-    ) -> None:
-        self.options = options
-        self.labels = tuple(labels)
 
     def build(self, backbone: AlbertBackbone) -> keras.Model:
         """The model, of random head."""

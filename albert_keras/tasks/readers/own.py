@@ -28,6 +28,7 @@ _COLUMNS = {
     "tags": (("words", "tags"), ("id",)),
 }
 KINDS = tuple(_COLUMNS)
+_LABELS = ("label", "answer", "tags")
 
 
 def read_file(
@@ -90,7 +91,7 @@ def read_file(
             f"{', '.join((*needed, *possible))}. Received: "
             f"{', '.join(sorted(unknown))}."
         )
-    secret = () if labelled else ("label", "answer", "tags")
+    secret = () if labelled else _LABELS
     wanted = [
         name
         for name in (*needed, *(set(columns) - set(needed)))
@@ -108,6 +109,23 @@ def read_file(
     if not examples:
         raise ValueError(f"{path} must hold examples. Received: none.")
     return _finished(examples, kind, labels, path, reader.remarks)
+
+
+def has_labels(
+    path: Path, kind: str, columns: Mapping[str, str | Sequence[str]]
+) -> bool:
+    """Whether a file has the labels of its kind.
+
+    Args:
+        path: as of `read_file`.
+        kind: likewise.
+        columns: likewise.
+    """
+    if path.suffix not in SUFFIXES:
+        return True  # the last column of words
+    (name,) = (name for name in _COLUMNS[kind][0] if name in _LABELS)
+    first = next(records(path, ()), None)
+    return first is None or columns.get(name, name) in first.values
 
 
 def _finished(

@@ -1,4 +1,4 @@
-"""Many texts as ids, each different one once, with progress."""
+"""Many texts as ids, each different one once."""
 
 import os
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ def encode_each(tokenizer: Any, texts: Iterable[str]) -> dict[str, list[int]]:
         The ids by text.
     """
     different = list(dict.fromkeys(texts))
-    threads = len(os.sched_getaffinity(0))
+    threads = os.cpu_count() or 1
     found: dict[str, list[int]] = {}
     for begin in range(0, len(different), _AT_ONCE):
         part = different[begin : begin + _AT_ONCE]

@@ -1,11 +1,18 @@
 """Questions about passages as windows of ids."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from albert_keras.text.answers import Passage
+from albert_keras.text.answers import (
+    Passage,
+    Span,
+    rank,
+    spans_of_beam,
+    spans_of_logits,
+)
 from albert_keras.text.examples import QuestionExample
 from albert_keras.text.rows.encoding import encode_each
 from albert_keras.text.rows.table import FeatureRows, Features
@@ -121,6 +128,41 @@ def passage_of(row: dict[str, Any]) -> Passage:
         row["char_ends"][held],
         row["is_max_context"][held].astype(bool),
     )
+
+
+def ranked_answers(
+    examples: Sequence[QuestionExample],
+    features: Features,
+    outputs: Sequence[Mapping[str, np.ndarray]],
+) -> tuple[list[list[dict[str, Any]]], list[float] | None]:
+    """Ranks the answers of questions by what a model says of their windows.
+
+    Args:
+        examples: the questions.
+        features: theirs.
+        outputs: for each window a row of the outputs of
+            `ak.AlbertQuestionAnswering`.
+
+    Returns:
+        For each question its answers, see `rank`, and, of head "v2", what
+        speaks for no answer: the least `cls_logits` of its windows.
+    """
+    spans: list[list[Span]] = [[] for _ in examples]
+    odds = [math.inf] * len(examples)
+    for index, output in enumerate(outputs):
+        row = features.row(index)
+        number, passage = int(row["example_index"]), passage_of(row)
+        if "cls_logits" in output:
+            spans[number] += spans_of_beam(output, passage)
+            odds[number] = min(odds[number], float(output["cls_logits"]))
+        else:
+            logits = output["start_logits"], output["end_logits"]
+            spans[number] += spans_of_logits(*logits, passage)
+    ranked = [
+        rank(example.context, found)
+        for example, found in zip(examples, spans, strict=True)
+    ]
+    return ranked, odds if math.isfinite(max(odds)) else None
 
 
 def remarks_on(
