@@ -6,7 +6,9 @@ from typing import Any
 
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.models.preset import check_preset, is_elsewhere
 from albert_keras.training.run_folder import RunFolder
 
 
@@ -45,10 +47,33 @@ class Start:
             )
 
     def load_tokenizer(self) -> AlbertTokenizer:
-        """The tokenizer of either."""
+        """The tokenizer of either.
+
+        Raises:
+            FileNotFoundError: if there is no such preset.
+            ValueError: if it holds no SentencePiece tokenizer.
+        """
         if self.preset is None:
             return AlbertTokenizer(self.tokenizer)
-        return AlbertTokenizer.from_preset(self._preset())
+        preset = self._preset()
+        if is_elsewhere(preset):
+            # Only a whole task brings the tokenizer of another form.
+            task = AlbertTextClassifier.from_preset(
+                preset, num_classes=2, init_missing_heads=True
+            )
+            tokenizer = task.preprocessor and task.preprocessor.tokenizer
+        else:
+            check_preset(AlbertTokenizer, preset, load_weights=False)
+            try:
+                tokenizer = AlbertTokenizer.from_preset(preset)
+            except (KeyError, OSError, RuntimeError, TypeError, ValueError):
+                tokenizer = None
+        if not isinstance(tokenizer, AlbertTokenizer):
+            raise ValueError(
+                f"Preset `{preset}` must hold a SentencePiece tokenizer. "
+                "Received: none, or one that cannot be loaded."
+            )
+        return tokenizer
 
     def load_backbone(
         self, dropout: float | None, dtype: str

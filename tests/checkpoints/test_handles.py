@@ -13,6 +13,7 @@ from huggingface_hub import constants
 import albert_keras as ak
 from albert_keras.checkpoints.handles import fetched
 from albert_keras.checkpoints.released import RELEASED
+from albert_keras.tasks.start import Start
 
 COMMIT = "0" * 40
 
@@ -133,6 +134,25 @@ def test_a_classifier_begins_from_a_handle(hub):
         "hf://user/model", num_classes=2, init_missing_heads=True
     )
     assert classifier.num_classes == 2
+
+
+def test_fine_tuning_begins_from_a_handle(hub, tiny_vocabulary):
+    root, _, _ = hub
+    folder = unpack("AlbertModel-safetensors", root / "user")
+    folder.rename(root / "user" / "model")
+    start = Start(preset="hf://user/model")
+    expected = ak.checkpoints.load("hf://user/model", ak.AlbertBackbone)
+    backbone = start.load_backbone(dropout=0.1, dtype="float32")
+    assert differing(backbone, expected) == []
+    assert backbone.dropout == 0.1
+    with pytest.raises(ValueError, match="must hold a SentencePiece"):
+        start.load_tokenizer()
+    other = unpack("AlbertModel-safetensors", root / "user")
+    vocabulary = tiny_vocabulary("a", "film")
+    (other / "spiece.model").write_bytes(vocabulary.read_bytes())
+    other.rename(root / "user" / "whole")
+    tokenizer = Start(preset="hf://user/whole").load_tokenizer()
+    assert tokenizer.proto == vocabulary.read_bytes()
 
 
 def test_what_is_not_there(hub):

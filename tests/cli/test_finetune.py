@@ -115,6 +115,48 @@ def test_what_is_wrong_is_said_in_one_sentence(folder, arguments, said):
     assert not (folder / "x").exists()
 
 
+def test_presets_that_are_none(folder):
+    (folder / "empty").mkdir(exist_ok=True)
+    bare = folder / "bare"
+    bare.mkdir(exist_ok=True)
+    (bare / "config.json").write_text("{}")
+    for preset, said in {
+        "nothing": "A preset must be a folder written by `save_to_preset`",
+        "empty": "Preset `empty` must hold a config.json",
+        "bare": "must hold a SentencePiece tokenizer",
+    }.items():
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "albert_keras", "finetune", *OWN),
+                *("--preset", preset, "--out", "x", "--no-cache"),
+            ],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2, done.stderr
+        assert said in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert not (folder / "x").exists()
+
+
+def test_a_run_begins_from_the_preset_of_another(folder):
+    first = finetune(folder, *OWN, "--steps", "1", "--out", "first")
+    assert first.returncode == 0, first.stderr
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "albert_keras", "finetune", *OWN),
+            *("--preset", "first/preset", "--steps", "1", "--out", "second"),
+            "--no-cache",
+        ],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (folder / "second" / "preset").is_dir()
+
+
 def test_a_bad_file_is_named_with_its_line(folder):
     lines = (folder / "dev.csv").read_text().splitlines()
     lines[7] = "a film,awful"
