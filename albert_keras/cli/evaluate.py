@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from albert_keras.cli.scores import score_line
+
 
 def squad(
     predictions: Annotated[
@@ -212,13 +214,4 @@ def _show(scores: dict[str, float], as_json: bool) -> None:
         print(json.dumps(scores))
         return
     for name, value in scores.items():
-        print(_line(name, value))
-
-
-def _line(name: str, value: float) -> str:
-    if name.endswith("total"):
-        return f"{name:18} {value:,}"
-    note = ""
-    if name.startswith("best_"):
-        note = "   (fitted on these questions)"
-    return f"{name:18} {value:.3f}{note}"
+        print(score_line(name, value))

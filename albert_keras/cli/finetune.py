@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from albert_keras.cli.scores import score_line
+
 _FILE = {"metavar": "FILE", "show_default": False}
 
 
@@ -13,9 +15,10 @@ def finetune(
     task: Annotated[
         str,
         typer.Argument(
+            metavar="TASK",
             help="A recipe, as sst2, squad2, race or conll2003; or what your "
             "own files are for: classification, regression, question, choice, "
-            "tags."
+            "tags.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
@@ -215,7 +218,7 @@ def finetune(
     else:
         for split, metrics in trained(options, out).items():
             for name, value in metrics.items():
-                print(f"{split} {name}: {value:.2f}")
+                print(split, score_line(name, value))
 
 
 def _recipe_and_data(

@@ -170,6 +170,24 @@ def test_a_bad_file_is_named_with_its_line(folder):
     )
 
 
+def test_a_fitted_threshold_is_called_so(folder):
+    rows = [
+        {"question": "a good", "context": "the film plot", "answer": answer}
+        for answer in ("film", "")
+    ]
+    text = "\n".join(map(json.dumps, rows * 4)) + "\n"
+    (folder / "questions.jsonl").write_text(text)
+    files = ("--train", "questions.jsonl", "--dev", "questions.jsonl")
+    more = ("--sequence-length", "16", "--steps", "2", "--out", "questions")
+    done = finetune(folder, "question", *files, *more)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split(maxsplit=3) for line in done.stdout.splitlines()]
+    assert ["dev", "total", "8"] in lines
+    fitted = {name for _, name, _, *note in lines if note}
+    names = ("exact", "exact_thresh", "f1", "f1_thresh")
+    assert fitted == {f"best_{name}" for name in names}
+
+
 def test_what_is_odd_in_a_file_is_said(folder):
     rows = ["review\tstars", '"the film\tgood', "a plot\tbad"]
     (folder / "odd.tsv").write_text("\n".join(rows) + "\n")
