@@ -8,28 +8,43 @@ import tensorflow as tf
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
+from albert_keras.models.albert_question_answering import (
+    AlbertQuestionAnswering,
+)
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 
 SERVE_IDS = "serve_ids"
 
-_EXPORTED = (
+TFLITE_MODELS = (
     AlbertBackbone,
     AlbertMaskedLM,
     AlbertPretrainer,
     AlbertTextClassifier,
 )
+SAVED_MODELS = (
+    *TFLITE_MODELS,
+    AlbertMultipleChoice,
+    AlbertQuestionAnswering,
+    AlbertTokenClassifier,
+)
 
 
-def check_model(model: Any) -> None:
+def check_model(model: Any, classes: tuple[type, ...]) -> None:
     """Refuses what cannot be exported.
+
+    Args:
+        model: The model.
+        classes: Those that can be.
 
     Raises:
         TypeError: `model` is none of the models that have an export.
         RuntimeError: Keras does not run on TensorFlow.
     """
-    if not isinstance(model, _EXPORTED):
-        names = ", ".join(each.__name__ for each in _EXPORTED)
+    if not isinstance(model, classes):
+        names = ", ".join(each.__name__ for each in classes)
         raise TypeError(
             f"`model` must be one of {names}. Received: {type(model).__name__}."
         )
@@ -67,12 +82,16 @@ def ids_signature(
     Returns:
         A concrete function of the model's inputs by name, int32
         `[batch_size, sequence_length]` and for `mask_positions`
-        `[batch_size, max_masks]`, which returns `model_outputs`.
+        `[batch_size, max_masks]`, which returns `model_outputs`. Those of a
+        multiple choice are `[batch_size, None, sequence_length]`.
     """
+    choices = [None] if isinstance(model, AlbertMultipleChoice) else []
     specs = {}
     for name in model.input:
         width = max_masks if name == "mask_positions" else sequence_length
-        specs[name] = tf.TensorSpec([batch_size, width], tf.int32, name=name)
+        specs[name] = tf.TensorSpec(
+            [batch_size, *choices, width], tf.int32, name=name
+        )
 
     def serve_ids(**inputs):
         return model_outputs(model, inputs)
@@ -85,7 +104,7 @@ def ids_signature(
 def model_outputs(
     model: keras.Model, inputs: Mapping[str, tf.Tensor]
 ) -> dict[str, tf.Tensor]:
-    """The model's outputs by name, in float32.
+    """The model's outputs by name, numbers that are not integers in float32.
 
     Args:
         model: A model that `check_model` accepts.
@@ -96,15 +115,21 @@ def model_outputs(
         `mlm_logits`, for a pretrainer `sop_logits` as well; for a classifier
         `logits` `[batch, classes]` and their softmax `scores`. A classifier
         with one output (a regression), or with an activation of its own,
-        gives what it puts out as `scores` alone.
+        gives what it puts out as `scores` alone. A reader gives what its class
+        says, a tagger and a multiple choice `logits`.
     """
     outputs = model(dict(inputs), training=False)
     if isinstance(model, AlbertMaskedLM):
         outputs = {"mlm_logits": outputs}
     elif isinstance(model, AlbertTextClassifier):
         outputs = _class_scores(model, outputs)
+    elif isinstance(model, AlbertTokenClassifier | AlbertMultipleChoice):
+        outputs = {"logits": outputs}
     return {
-        name: tf.cast(output, tf.float32) for name, output in outputs.items()
+        name: tf.cast(output, tf.float32)
+        if output.dtype.is_floating
+        else output
+        for name, output in outputs.items()
     }
 
 

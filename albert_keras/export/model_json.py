@@ -1,11 +1,13 @@
 """`assets.extra/model.json`: which model a SavedModel was made from."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
@@ -39,6 +41,7 @@ def write_model_json(
         "model": type(model).__name__,
         "config": backbone_of(model).albert_config().to_dict(),
         "dtype": backbone_of(model).dtype_policy.name,
+        "weights_sha256": _digest(model),
         "signatures": {
             name: {"inputs": each.inputs, "outputs": each.outputs}
             for name, each in signatures.items()
@@ -64,3 +67,13 @@ def write_model_json(
         json.dumps(content, indent=2, ensure_ascii=False) + "\n",
         encoding="utf-8",
     )
+
+
+def _digest(model: keras.Model) -> str:
+    """Says which weights these are, whatever file they came from."""
+    digest = hashlib.sha256()
+    for weight in sorted(model.weights, key=lambda each: each.path):
+        values = np.asarray(weight.value)
+        digest.update(f"{weight.path} {values.dtype} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()

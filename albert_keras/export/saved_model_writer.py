@@ -12,6 +12,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from albert_keras.export.artefact import Artefact, Signature, describe_tensor
 from albert_keras.export.batching import write_batching_parameters
 from albert_keras.export.ids_signature import (
+    SAVED_MODELS,
     SERVE_IDS,
     backbone_of,
     check_model,
@@ -23,21 +24,19 @@ from albert_keras.export.serving_operations import (
     check_servable,
     count_operations,
 )
+from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
-from albert_keras.export.text_signature import (
-    SERVE_TEXT,
-    max_text_length,
-    text_signature,
-)
+from albert_keras.export.text_signature import max_text_length
 from albert_keras.export.warmup import write_warmup
+from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
 
 DEFAULT_TOP_K = 5
-VERSION = "1"
 
 
 def saved_model(
@@ -48,26 +47,44 @@ def saved_model(
     text: bool = True,
     top_k: int = DEFAULT_TOP_K,
     labels: Sequence[str] | None = None,
+    version: int = 1,
     overwrite: bool = False,
 ) -> Artefact:
     """Writes a model as a SavedModel, tokenizer included, for TF Serving.
 
-    It stands in `directory/1`, the first version of what TF Serving calls a
-    model's base path. Its operations are those that TF Serving 2.20 links; in
+    It stands in `directory/1`, a version of what TF Serving calls a model's
+    base path. Its operations are those that TF Serving 2.20 links; in
     Python it takes `tensorflow` and `tensorflow_text` to load it. Weights
     are stored once. Its signatures, with sizes as NumPy writes them:
 
     - `serving_default`: `text`, string `[batch]`. Texts are padded to the
       longest of the batch; of one that is longer than the model takes the end
       is left out, and a `[MASK]` in there is not answered. A masked LM or
-      pretrainer answers with `tokens` int32, `scores` float32 and `pieces`
-      string, each `[batch, masks, top_k]` and the best first, and
+      pretrainer answers as `fill_mask`, a reader as `answer`, a tagger as
+      `tag`, a multiple choice as `choose` (these take what those take), other
+      models as from ids.
+    - `fill_mask`: `text`. Answers with `tokens` int32, `scores` float32 and
+      `pieces` string, each `[batch, masks, top_k]` and the best first, and
       `mask_count` int32 `[batch]`: rows with fewer masks than others are
-      filled up with scores of 0. Other models answer as from ids.
+      filled up with scores of 0.
+    - `embed` (backbone): `text`, see `embed_signature`.
+    - `classify` (classifier): `text`, see `classify_signature`.
+    - `answer` (reader): `question`, `context`, see `answer_signature`.
+    - `tag` (tagger): `text`, see `tag_signature`.
+    - `choose` (multiple choice): `context`, `question`, `options` `[batch,
+      options]`, see `choose_signature`.
+    - `serve_pairs`: `text`, `pair`. As `serving_default`, of two texts in a
+      row; not of a reader, tagger or multiple choice.
+    - `serve_examples`: `examples`, serialised `tf.Example`s with the inputs of
+      `serving_default`.
     - `serve_ids`: the model's inputs by name, int32. A masked LM answers with
       `mlm_logits`, a pretrainer also with `sop_logits`, a classifier with
       `logits` and `scores` (with `scores` alone for a regression), a backbone
-      with `sequence_output` and `pooled_output`; all are float32.
+      with `sequence_output` and `pooled_output`, others with what their class
+      gives; all are float32 but for numbers of tokens.
+
+    With a model of bfloat16 (`from_preset(..., dtype="bfloat16")`) the weights
+    take half the place.
 
     `assets.extra/model.json` tells the configuration, versions and labels,
     `assets.extra/tf_serving_warmup_requests` holds what a server runs before
@@ -75,23 +92,24 @@ def saved_model(
     batch them.
 
     Args:
-        model: An `ak.AlbertBackbone`, `ak.AlbertMaskedLM`,
-            `ak.AlbertPretrainer` or `ak.AlbertTextClassifier`.
+        model: An `ak.AlbertBackbone` or any task of it.
         directory: The folder for the model; made if it is missing.
         tokenizer: The model's `ak.AlbertTokenizer` or
             `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor.
         text: Whether there is a signature that takes texts.
-        top_k: Guesses for each `[MASK]`.
-        labels: Names of a classifier's classes, in order.
-        overwrite: Whether to replace `directory/1`.
+        top_k: Guesses for each `[MASK]`, or answers to each question.
+        labels: Names of a classifier's or tagger's classes, in order; their
+            numbers if None.
+        version: Number of the folder in `directory`.
+        overwrite: Whether to replace that folder.
 
     Returns:
         An `Artefact`.
 
     Raises:
-        FileExistsError: There is a `directory/1`, and `overwrite` is False or
-            it is no SavedModel.
-        TypeError: `model` is none of those above.
+        FileExistsError: There is a folder of that version, and `overwrite` is
+            False or it is no SavedModel.
+        TypeError: `model` is no model of this package.
         ValueError: There is no tokenizer for the texts, an argument does not
             go with the model, or the model has operations that TF Serving
             lacks.
@@ -106,20 +124,25 @@ def saved_model(
     served.signatures["serving_default"](tf.constant(["A [MASK] model."]))
     ```
     """
-    check_model(model)
+    check_model(model, SAVED_MODELS)
     tokenizer = _tokenizer(model, tokenizer) if text else None
     _check_top_k(model, top_k)
     _check_labels(model, labels)
-    path = Path(directory) / VERSION
+    if version < 1:
+        raise ValueError(
+            f"`version` must be a positive number. Received: version={version}."
+        )
+    path = Path(directory) / str(version)
     _check_replaceable(path)
     with new_output(path, overwrite=overwrite) as partial:
-        _save(model, tokenizer, top_k, partial)
+        _save(model, tokenizer, top_k, labels, partial)
         graph = _read(partial)
         check_servable(graph.graph_def)
         signatures = _signatures(graph)
         write_model_json(partial, model, tokenizer, labels, signatures)
         write_warmup(partial, graph.signature_def, max_text_length(model))
-        if tokenizer is not None:
+        # Questions have different numbers of options, which no batch takes.
+        if tokenizer and not isinstance(model, AlbertMultipleChoice):
             write_batching_parameters(partial)
     return Artefact(
         path=path,
@@ -175,7 +198,7 @@ def _check_top_k(model: keras.Model, top_k: int) -> None:
 def _check_labels(model: keras.Model, labels: Sequence[str] | None) -> None:
     if labels is None:
         return
-    if not isinstance(model, AlbertTextClassifier):
+    if not isinstance(model, AlbertTextClassifier | AlbertTokenClassifier):
         raise ValueError(
             "`labels` are for classifiers. Received: labels for "
             f"{type(model).__name__}."
@@ -191,6 +214,7 @@ def _save(
     model: keras.Model,
     tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None,
     top_k: int,
+    labels: Sequence[str] | None,
     folder: Path,
 ) -> None:
     serve_ids = ids_signature(model)
@@ -202,7 +226,7 @@ def _save(
     if tokenizer is not None:
         packer = TextPacker(tokenizer.python_tokenizer, max_text_length(model))
         module.vocabulary = packer.vocabulary
-        signatures[SERVE_TEXT] = text_signature(model, serve_ids, packer, top_k)
+        signatures |= task_signatures(model, serve_ids, packer, top_k, labels)
     tf.saved_model.save(
         module,
         os.fspath(folder),

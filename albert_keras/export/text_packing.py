@@ -4,21 +4,21 @@ from typing import Any
 
 import tensorflow as tf
 
+from albert_keras.export.token_rows import column, encoder_inputs, keep
 from albert_keras.text.graph_batches import GraphBatches
+from albert_keras.text.graph_offsets import GraphOffsets
 from albert_keras.text.graph_tokenizer import GraphTokenizer
 from albert_keras.text.graph_wordpiece import GraphWordPieceTokenizer
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.wordpiece import WordPieceTokenizer
 
-# Few lengths rather than any: oneDNN prepares a kernel for each shape it meets.
-_LENGTH_MULTIPLE = 8
-
 
 class TextPacker:
-    """Packs each text as `[CLS] text [SEP]`, padded to the batch's longest.
+    """Packs texts as `[CLS] text [SEP]`, padded to the batch's longest.
 
-    The length is rounded up to a multiple of 8, and is never more than
-    `max_length`: a longer text loses its end, `[SEP]` stays.
+    A text that is longer than `max_length` takes loses its end. Of a pair,
+    `[CLS] text [SEP] pair [SEP]`, the longer loses tokens, the second where
+    both are equally long.
 
     Args:
         tokenizer: The tokenizer.
@@ -27,13 +27,15 @@ class TextPacker:
     Attributes:
         vocabulary: What a saved model has to track; `None` if the vocabulary
             is a constant of the graph.
+        locate: The `GraphOffsets` of the tokenizer; `None` for WordPiece.
 
     Call arguments:
         texts: String tensor `[batch]`.
+        pairs: String tensor `[batch]`, the second of each pair, or None.
 
     Returns:
-        The inputs of a backbone: int32 `token_ids`, `segment_ids` (all 0) and
-        `padding_mask`, each `[batch, length]`.
+        The inputs of a backbone: int32 `token_ids`, `segment_ids` (1 for the
+        second text) and `padding_mask`, each `[batch, length]`.
     """
 
     def __init__(
@@ -44,34 +46,63 @@ class TextPacker:
         self.tokenizer = tokenizer
         self.max_length = max_length
         self.vocabulary: tf.Module | None = None
+        self.locate: GraphOffsets | None = None
         self._graph_tokenizer: GraphBatches
         if isinstance(tokenizer, WordPieceTokenizer):
             self._graph_tokenizer = GraphWordPieceTokenizer(tokenizer)
         else:
-            self._graph_tokenizer = GraphTokenizer(tokenizer)
-            self.vocabulary = self._graph_tokenizer.sentencepiece
+            graph_tokenizer = GraphTokenizer(tokenizer)
+            self._graph_tokenizer = graph_tokenizer
+            self.vocabulary = graph_tokenizer.sentencepiece
             _create_by_one_function(self.vocabulary._model_resource)
+            self.locate = GraphOffsets(graph_tokenizer, tokenizer)
 
-    def __call__(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
-        tokens = self._graph_tokenizer.tokenize(texts)
-        first = tf.fill([tokens.nrows(), 1], self.tokenizer.cls_id)
-        last = tf.fill([tokens.nrows(), 1], self.tokenizer.sep_id)
-        rows = tf.concat(
-            [first, tokens[:, : self.max_length - 2], last], axis=1
+    def __call__(
+        self, texts: tf.Tensor, pairs: tf.Tensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        first = self.tokenize(texts)
+        if pairs is None:
+            return self.pack(first[:, : self.max_length - 2])
+        second = self.tokenize(pairs)
+        lengths = first.row_lengths(), second.row_lengths()
+        room = self.max_length - 3
+        most = tf.maximum(room - lengths[1], -(-room // 2))
+        kept = tf.minimum(lengths[0], most)
+        return self.pack(
+            keep(first, tf.zeros_like(kept), kept),
+            keep(
+                second,
+                tf.zeros_like(kept),
+                tf.minimum(lengths[1], room - kept),
+            ),
         )
-        lengths = rows.row_lengths()
-        # A batch may be empty, and a row never is.
-        longest = tf.reduce_max(tf.concat([lengths, [1]], axis=0))
-        width = -(-longest // _LENGTH_MULTIPLE) * _LENGTH_MULTIPLE
-        width = tf.minimum(width, self.max_length)
-        token_ids = rows.to_tensor(
-            self.tokenizer.pad_id, shape=tf.stack([rows.nrows(), width])
+
+    def tokenize(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Token ids of each text, int32 `[batch, tokens]`."""
+        return self._graph_tokenizer.tokenize(texts)
+
+    def pack(
+        self, first: tf.RaggedTensor, second: tf.RaggedTensor | None = None
+    ) -> dict[str, tf.Tensor]:
+        """Packs tokens that fit, one row each.
+
+        Args:
+            first: int32 `[rows, tokens]`.
+            second: Likewise, the second segments, if there are any.
+        """
+        cls = column(self.tokenizer.cls_id, first.nrows())
+        sep = column(self.tokenizer.sep_id, first.nrows())
+        parts = [cls, first, sep]
+        first_lengths = None
+        if second is not None:
+            parts += [second, sep]
+            first_lengths = first.row_lengths() + 2
+        return encoder_inputs(
+            tf.concat(parts, axis=1),
+            first_lengths,
+            self.tokenizer.pad_id,
+            self.max_length,
         )
-        return {
-            "token_ids": token_ids,
-            "segment_ids": tf.zeros_like(token_ids),
-            "padding_mask": tf.sequence_mask(lengths, width, tf.int32),
-        }
 
     def pieces(self, token_ids: tf.Tensor) -> tf.Tensor:
         """The pieces that ids stand for, as a string tensor."""

@@ -9,6 +9,7 @@ from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import (
     backbone_of,
+    TFLITE_MODELS,
     check_model,
     takes_mask_positions,
 )
@@ -77,7 +78,7 @@ def tflite(
     )["mlm_logits"]
     ```
     """
-    check_model(model)
+    check_model(model, TFLITE_MODELS)
     path = Path(path)
     if path.suffix != ".tflite":
         raise ValueError(f"`path` must end in .tflite. Received: path={path}.")

@@ -1,0 +1,43 @@
+"""The signature `embed`: texts in, a vector for each out."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from albert_keras.export.text_packing import TextPacker
+
+
+def embed_signature(
+    serve_ids: tf.types.experimental.ConcreteFunction, packer: TextPacker
+) -> Any:
+    """A backbone as a function of texts.
+
+    Args:
+        serve_ids: Its signature of ids.
+        packer: Makes ids of texts.
+
+    Returns:
+        A function of `text`, a string tensor `[batch]`, to float32 `[batch,
+        hidden_dim]`: `mean`, the mean of `sequence_output` over all tokens,
+        `[CLS]` and `[SEP]` among them; `cls`, that of `[CLS]`; `pooled`, the
+        `pooled_output`; and the first two with a Euclidean length of 1,
+        `mean_normalized` and `cls_normalized`.
+    """
+
+    def embed(text: tf.Tensor) -> dict[str, tf.Tensor]:
+        inputs = packer(text)
+        outputs = serve_ids(**inputs)
+        hidden = outputs["sequence_output"]
+        weights = tf.cast(inputs["padding_mask"], tf.float32)[:, :, None]
+        mean = tf.reduce_sum(hidden * weights, axis=1)
+        mean /= tf.reduce_sum(weights, axis=1)
+        cls = hidden[:, 0]
+        return {
+            "mean": mean,
+            "cls": cls,
+            "pooled": outputs["pooled_output"],
+            "mean_normalized": tf.math.l2_normalize(mean, axis=-1),
+            "cls_normalized": tf.math.l2_normalize(cls, axis=-1),
+        }
+
+    return embed

@@ -1,0 +1,118 @@
+"""Rows of tokens as a model takes them, in the graph."""
+
+import tensorflow as tf
+
+# Few lengths rather than any: oneDNN prepares a kernel for each shape it meets.
+_LENGTH_MULTIPLE = 8
+# Windows that go through the model at once: what a long passage costs is time
+# and not memory.
+_ROWS_AT_ONCE = 32
+
+
+def encoder_inputs(
+    rows: tf.RaggedTensor,
+    first_lengths: tf.Tensor | None,
+    pad_id: int,
+    max_length: int,
+) -> dict[str, tf.Tensor]:
+    """Pads rows to the longest of them, rounded up to a multiple of 8.
+
+    Args:
+        rows: int32 ids `[rows, tokens]`, none longer than `max_length`.
+        first_lengths: int64 `[rows]`: tokens of the first segment; None if
+            there is no second.
+        pad_id: What rows are filled up with.
+        max_length: Most tokens of a row, a bound of the rounding.
+
+    Returns:
+        int32 `token_ids`, `segment_ids` and `padding_mask`, each
+        `[rows, length]`.
+    """
+    lengths = rows.row_lengths()
+    # A batch may be empty, and a row never is.
+    longest = tf.reduce_max(tf.concat([lengths, [1]], axis=0))
+    width = -(-longest // _LENGTH_MULTIPLE) * _LENGTH_MULTIPLE
+    width = tf.minimum(width, max_length)
+    token_ids = rows.to_tensor(pad_id, shape=tf.stack([rows.nrows(), width]))
+    mask = tf.sequence_mask(lengths, width, tf.int32)
+    if first_lengths is None:
+        segment_ids = tf.zeros_like(token_ids)
+    else:
+        segment_ids = mask - tf.sequence_mask(first_lengths, width, tf.int32)
+    return {
+        "token_ids": token_ids,
+        "segment_ids": segment_ids,
+        "padding_mask": mask,
+    }
+
+
+def column(value: int, rows: tf.Tensor) -> tf.Tensor:
+    """An int32 column `[rows, 1]` of one id, such as `[CLS]`."""
+    return tf.fill(tf.stack([rows, 1]), value)
+
+
+def keep(
+    tokens: tf.RaggedTensor, starts: tf.Tensor, limits: tf.Tensor
+) -> tf.RaggedTensor:
+    """Of each row the tokens from one place to another.
+
+    Args:
+        tokens: Ragged `[rows, tokens]`.
+        starts: int64 `[rows]`.
+        limits: int64 `[rows]`, exclusive.
+    """
+    begins = tokens.row_starts()
+    places = tf.ragged.range(begins + starts, begins + limits)
+    return places.with_flat_values(
+        tf.gather(tokens.flat_values, places.flat_values)
+    )
+
+
+def run_in_parts(
+    function: tf.types.experimental.ConcreteFunction,
+    inputs: dict[str, tf.Tensor],
+) -> dict[str, tf.Tensor]:
+    """Runs a model on many rows, a few at a time.
+
+    Args:
+        function: Of named tensors `[rows, ...]`.
+        inputs: These.
+
+    Returns:
+        Its outputs by name, for all rows.
+    """
+    specs = function.structured_outputs
+    names = sorted(specs)
+    rows = tf.shape(inputs["token_ids"])[0]
+
+    def step(begin: tf.Tensor, *found: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        part = {
+            name: tensor[begin : begin + _ROWS_AT_ONCE]
+            for name, tensor in inputs.items()
+        }
+        outputs = function(**part)
+        joined = [
+            tf.concat([before, outputs[name]], axis=0)
+            for before, name in zip(found, names, strict=True)
+        ]
+        return begin + _ROWS_AT_ONCE, *joined
+
+    width = tf.shape(inputs["token_ids"])[1]
+    empty = []
+    for name in names:
+        # Of the sizes behind the rows only the number of tokens is open.
+        sizes = [width if n is None else n for n in specs[name].shape[1:]]
+        empty.append(tf.zeros([0, *sizes], specs[name].dtype))
+    _, *found = tf.while_loop(
+        lambda begin, *_: begin < rows,
+        step,
+        [tf.constant(0), *empty],
+        shape_invariants=[
+            tf.TensorShape([]),
+            *(
+                tf.TensorShape([None, *specs[name].shape[1:]])
+                for name in names
+            ),
+        ],
+    )
+    return dict(zip(names, found, strict=True))
