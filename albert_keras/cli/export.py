@@ -31,20 +31,48 @@ def savedmodel(
             metavar="OUT", help="Folder of the model; OUT/1 is written."
         ),
     ],
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,...",
+            help="Names of the classes or tags, in order; else their numbers.",
+            show_default=False,
+        ),
+    ] = None,
+    top_k: Annotated[
+        int, typer.Option(help="Guesses a [MASK], or answers a question.")
+    ] = 5,
+    dtype: Annotated[
+        Literal["float32", "bfloat16"],
+        typer.Option(help="What weights are stored and computed in."),
+    ] = "float32",
+    version: Annotated[
+        int, typer.Option(help="Write OUT/VERSION, beside other versions.")
+    ] = 1,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write a preset as a SavedModel for TF Serving, tokenizer included."""
+    """Write a preset as a SavedModel for TF Serving, tokenizer included.
+
+    Example: albert-keras export savedmodel preset served/film
+    --labels negative,positive
+    """
     from albert_keras.export import saved_model
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
 
     with Console(stderr=True).status("Writing the SavedModel ..."):
-        model = _load(preset)
+        model = _load(preset, dtype=dtype)
         tokenizer = None  # that of the model's preprocessor
         if isinstance(model, AlbertBackbone):
             tokenizer = AlbertTokenizer.from_preset(str(preset))
         written = saved_model(
-            model, out, tokenizer=tokenizer, overwrite=overwrite
+            model,
+            out,
+            tokenizer=tokenizer,
+            top_k=top_k,
+            labels=labels.split(",") if labels else None,
+            version=version,
+            overwrite=overwrite,
         )
     _show(written)
 
@@ -81,7 +109,7 @@ def tflite(
     _show(written)
 
 
-def _load(preset: Path) -> "keras.Model":
+def _load(preset: Path, dtype: str = "float32") -> "keras.Model":
     """The model that the preset holds, be it a task or a backbone."""
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.preset import saved_task_class
@@ -89,7 +117,7 @@ def _load(preset: Path) -> "keras.Model":
     model_class: Any = None
     if preset.is_dir():
         model_class = saved_task_class(preset)
-    return (model_class or AlbertBackbone).from_preset(preset)
+    return (model_class or AlbertBackbone).from_preset(preset, dtype=dtype)
 
 
 def _show(written: "Artefact") -> None:

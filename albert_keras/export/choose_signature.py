@@ -43,9 +43,7 @@ def choose_signature(
         passage = tf.gather(packer.tokenize(context), row)
         room = packer.max_length - 3 - asked.row_lengths()
         kept = tf.minimum(passage.row_lengths(), room)
-        inputs = packer.pack(
-            keep(passage, tf.zeros_like(kept), kept), asked
-        )
+        inputs = packer.pack(keep(passage, tf.zeros_like(kept), kept), asked)
         width = tf.shape(inputs["token_ids"])[1]
         shape = tf.concat([tf.shape(options), [width]], axis=0)
         logits = serve_ids(

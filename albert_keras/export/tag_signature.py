@@ -50,7 +50,9 @@ def tag_signature(
             tf.gather(splits, begin), tf.gather(splits, end)
         )
         inputs = packer.pack(
-            places.with_flat_values(tf.gather(tokens.flat_values, places.flat_values))
+            places.with_flat_values(
+                tf.gather(tokens.flat_values, places.flat_values)
+            )
         )
         logits = run_in_parts(serve_ids, inputs)["logits"]
         # A word is read from its first piece, behind `[CLS]`.
@@ -78,9 +80,7 @@ def tag_signature(
         mask = tf.sequence_mask(count, width)
         # In the order of texts and words, as the rows are.
         shape = tf.stack([tf.size(text), width, len(labels)])
-        logits = tf.scatter_nd(
-            tf.where(mask), found, tf.cast(shape, tf.int64)
-        )
+        logits = tf.scatter_nd(tf.where(mask), found, tf.cast(shape, tf.int64))
         scores = tf.nn.softmax(logits)
         classes = tf.argmax(logits, axis=-1, output_type=tf.int32)
         names = tf.gather(tf.constant(list(labels)), classes)
@@ -171,8 +171,10 @@ def _rows(
         return number + 1, end, found
 
     _, _, found = tf.while_loop(
-        lambda number, begin, _: (number < MAX_ROWS)
-        & (tf.equal(number, 0) | tf.reduce_any(begin < limit)),
+        lambda number, begin, _: (
+            (number < MAX_ROWS)
+            & (tf.equal(number, 0) | tf.reduce_any(begin < limit))
+        ),
         step,
         [
             tf.constant(0),

@@ -28,16 +28,14 @@ from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 
 SERVE_PAIRS = "serve_pairs"
 
-_Concrete = tf.types.experimental.ConcreteFunction
-
 
 def task_signatures(
     model: keras.Model,
-    serve_ids: _Concrete,
+    serve_ids: tf.types.experimental.ConcreteFunction,
     packer: TextPacker,
     top_k: int,
     labels: Sequence[str] | None,
-) -> dict[str, _Concrete]:
+) -> dict[str, tf.types.experimental.ConcreteFunction]:
     """All signatures of a model that take texts, by name.
 
     Args:
@@ -86,7 +84,9 @@ def task_signatures(
     return found
 
 
-def _traced(function: Callable[..., Any], *names: str) -> _Concrete:
+def _traced(
+    function: Callable[..., Any], *names: str
+) -> tf.types.experimental.ConcreteFunction:
     specs = {
         name: tf.TensorSpec(
             [None, None] if name == "options" else [None], tf.string, name=name

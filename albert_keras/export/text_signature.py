@@ -81,9 +81,9 @@ def fill_masks(
         For up to M masks a row, in the order of the text: `tokens` int32
         `[batch, M, K]`, the best first; their `scores` float32 and `pieces`
         string, shaped alike; `mask_count` int32 `[batch]`. Where a row has
-        fewer than M masks there are scores of 0 and empty pieces. Of
-        pairs a pretrainer also gives `sop_scores` float32 `[batch, 2]`: how likely the two
-        texts of a pair stand in their order, and how likely they are swapped.
+        fewer than M masks there are scores of 0 and empty pieces. Of pairs a
+        pretrainer also gives `sop_scores` float32 `[batch, 2]`: how likely the
+        two texts stand in their order, and how likely they are swapped.
     """
     is_mask = tf.equal(inputs["token_ids"], packer.tokenizer.mask_id)
     mask_count = tf.reduce_sum(tf.cast(is_mask, tf.int32), axis=1)

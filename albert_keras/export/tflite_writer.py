@@ -8,8 +8,8 @@ import keras
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import (
-    backbone_of,
     TFLITE_MODELS,
+    backbone_of,
     check_model,
     takes_mask_positions,
 )

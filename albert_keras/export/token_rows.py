@@ -109,10 +109,7 @@ def run_in_parts(
         [tf.constant(0), *empty],
         shape_invariants=[
             tf.TensorShape([]),
-            *(
-                tf.TensorShape([None, *specs[name].shape[1:]])
-                for name in names
-            ),
+            *(tf.TensorShape([None, *specs[name].shape[1:]]) for name in names),
         ],
     )
     return dict(zip(names, found, strict=True))

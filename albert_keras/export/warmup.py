@@ -16,6 +16,7 @@ _MOST_TOKENS = 2048
 # One word of one piece, in every English vocabulary; only a model with a
 # masked-LM head answers the mask.
 _MASK, _WORD = "[MASK]", "a"
+_QUESTION = 16  # words of a question or option beside a passage
 
 
 def write_warmup(
@@ -39,15 +40,13 @@ def write_warmup(
     path = folder / WARMUP_FILE
     path.parent.mkdir(exist_ok=True)
     names = sorted(each for each in signature_defs if not each.startswith("__"))
-    texts = (
-        sorted(signature_defs["serving_default"].inputs)
-        if "serving_default" in names
-        else []
-    )
     count = 0
     with tf.io.TFRecordWriter(str(path)) as file:
         for name in names:
             slots = signature_defs[name].inputs
+            texts = sorted(slots)
+            if texts == ["examples"]:
+                texts = sorted(signature_defs["serving_default"].inputs)
             for batch_size, length in _sizes(max_length):
                 inputs = {
                     slot: _values(slot, slots[slot], batch_size, length, texts)
@@ -74,19 +73,32 @@ def _values(
     if slot.dtype != tf.string.as_datatype_enum:
         width = 1 if name == "mask_positions" else length
         fill = 0 if name in ("segment_ids", "mask_positions") else 1
-        shape = [batch_size, width][:rank]
+        shape = [batch_size, width] if rank == 2 else [batch_size, 2, width]
         return np.full(shape, fill, tf.as_dtype(slot.dtype).as_numpy_dtype)
-    # `[CLS]` and `[SEP]` take two of the tokens, however many texts share it.
-    words = max(1, (length - 2) // max(1, len(texts)))
-    text = " ".join([_MASK, *[_WORD] * (words - 1)])
-    value = _example(text, texts) if name == "examples" else text.encode()
+    value = (
+        _example(length, texts)
+        if name == "examples"
+        else _text(name, length, texts)
+    )
     return np.full([batch_size, 2][:rank], value, object)
 
 
-def _example(text: str, names: list[str]) -> bytes:
+def _text(name: str, length: int, texts: list[str]) -> bytes:
+    """One of the texts of which a row of so many tokens comes."""
+    words = length - 2  # `[CLS]` and `[SEP]`
+    if "context" in texts:
+        beside = min(_QUESTION, words // len(texts))
+        words = words - 2 * beside if name == "context" else beside
+    else:
+        words //= len(texts)
+    first = _WORD if name == "pair" else _MASK
+    return " ".join([first, *[_WORD] * (words - 1)]).encode()
+
+
+def _example(length: int, names: list[str]) -> bytes:
     features = {
         name: tf.train.Feature(
-            bytes_list=tf.train.BytesList(value=[text.encode()])
+            bytes_list=tf.train.BytesList(value=[_text(name, length, names)])
         )
         for name in names
     }

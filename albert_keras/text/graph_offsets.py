@@ -79,7 +79,9 @@ class GraphOffsets:
         self._sentencepiece = graph_tokenizer.sentencepiece
         self._python = tokenizer
         vocabulary = tokenizer.vocabulary
-        self._blanks = character_class(_blank_characters(tokenizer).__contains__)
+        self._blanks = character_class(
+            _blank_characters(tokenizer).__contains__
+        )
         self._blank_ids = np.array(
             [i for i, piece in enumerate(vocabulary) if set(piece) == {"▁"}],
             "int32",
@@ -293,7 +295,8 @@ def _blank_characters(tokenizer: SentencePieceTokenizer) -> set[str]:
     return {
         char
         for char in [*candidates, WORD_START, "\ufffd"]
-        if normalized(f"a{char}a").lstrip(WORD_START) in (f"a{WORD_START}a", "aa")
+        if normalized(f"a{char}a").lstrip(WORD_START)
+        in (f"a{WORD_START}a", "aa")
     }
 
 

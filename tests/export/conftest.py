@@ -32,14 +32,31 @@ def tokenizer(tmp_path_factory):
 def models(tokenizer) -> dict[str, keras.Model]:
     """One of each class that has an export."""
     masked = AlbertMaskedLMPreprocessor(tokenizer, sequence_length=LONGEST)
-    whole = AlbertTextClassifierPreprocessor(tokenizer, sequence_length=24)
+
+    def of_length(length):
+        return AlbertTextClassifierPreprocessor(
+            tokenizer, sequence_length=length
+        )
+
     return {
         "backbone": randomize(backbone()),
         "masked_lm": randomize(ak.AlbertMaskedLM(backbone(), masked)),
         "pretrainer": randomize(ak.AlbertPretrainer(backbone(), masked)),
         "classifier": randomize(
             ak.AlbertTextClassifier(
-                backbone(), num_classes=3, preprocessor=whole
+                backbone(), num_classes=3, preprocessor=of_length(24)
             )
+        ),
+        "reader": randomize(
+            ak.AlbertQuestionAnswering(backbone(), "v1", of_length(30))
+        ),
+        "reader_v2": randomize(
+            ak.AlbertQuestionAnswering(backbone(), "v2", of_length(30))
+        ),
+        "tagger": randomize(
+            ak.AlbertTokenClassifier(backbone(), 5, of_length(16))
+        ),
+        "chooser": randomize(
+            ak.AlbertMultipleChoice(backbone(), of_length(28))
         ),
     }

@@ -9,6 +9,7 @@ PIECES = 300
 LONGEST = 32
 LAYERS = 2
 MODELS = ["backbone", "masked_lm", "pretrainer", "classifier"]
+TASKS = ["reader", "reader_v2", "tagger", "chooser"]  # SavedModels alone
 
 
 def randomize(model: keras.Model, scale: float = 0.1) -> keras.Model:

@@ -253,9 +253,10 @@ def test_weights_and_vocabulary_are_stored_once(tokenizer, tmp_path):
 
 
 def test_a_graph_for_texts_holds_the_model_once(written):
-    # A softmax a layer, in attention, and one over the vocabulary for texts.
+    # A softmax a layer, in attention, and one over the vocabulary for texts
+    # and for pairs.
     assert written["backbone"].operations["Softmax"] == LAYERS
-    assert written["masked_lm"].operations["Softmax"] == LAYERS + 1
+    assert written["masked_lm"].operations["Softmax"] == LAYERS + 2
 
 
 def test_what_was_written(written, models):
@@ -308,6 +309,43 @@ def test_model_json(models, tokenizer, tmp_path):
     }
     assert told["versions"]["tensorflow"] == tf.__version__
     assert told["versions"]["albert_keras"] == ak.__version__
+    assert len(told["weights_sha256"]) == 64
+    other = ak.export.saved_model(
+        models["classifier"], tmp_path, labels=labels, version=2
+    )
+    assert other.path.name == "2"
+    again = other.path / "assets.extra" / "model.json"
+    assert json.loads(again.read_text("utf-8")) == told
+
+
+def test_model_json_tells_other_weights_apart(models, tmp_path):
+    digests = set()
+    for name in ("classifier", "backbone", "tagger"):
+        folder = tmp_path / name
+        written = ak.export.saved_model(models[name], folder, text=False)
+        told = (written.path / "assets.extra" / "model.json").read_text("utf-8")
+        digests.add(json.loads(told)["weights_sha256"])
+    assert len(digests) == 3
+
+
+def test_weights_of_bfloat16_take_half_the_place(tokenizer, tmp_path):
+    settings = {
+        "vocabulary_size": 30000,
+        "embedding_dim": 128,
+        "hidden_dim": 64,
+        "dtype": "bfloat16",
+    }
+    model = ak.AlbertTextClassifier(backbone(**settings), num_classes=2)
+    written = ak.export.saved_model(model, tmp_path, tokenizer=tokenizer)
+    vocabulary = len(tokenizer.python_tokenizer.proto)
+    limit = 1.05 * 2 * model.count_params() + vocabulary
+    assert written.num_bytes <= limit
+    signatures = tf.saved_model.load(str(written.path)).signatures
+    answer = ask(signatures["serving_default"], "an argument")
+    assert answer["scores"].dtype == "float32"
+    packed = tokenizer.pack(["an argument"])
+    logits = np.asarray(model(packed), "float32")
+    np.testing.assert_allclose(answer["logits"], logits, atol=0.02)
 
 
 def test_without_a_tokenizer_there_are_ids_alone(tmp_path):
@@ -328,6 +366,9 @@ def test_without_a_tokenizer_there_are_ids_alone(tmp_path):
         ("masked_lm", {"labels": ["a"]}, "for classifiers.*AlbertMaskedLM"),
         ("classifier", {"labels": ["a"]}, r"3 names.*\['a'\]"),
         ("classifier", {"labels": "abc"}, "3 names.*'abc'"),
+        ("tagger", {"labels": ["a"]}, r"5 names.*\['a'\]"),
+        ("reader", {"labels": ["a"]}, "for classifiers"),
+        ("classifier", {"version": 0}, "positive number.*version=0"),
     ],
 )
 def test_arguments_that_do_not_fit(models, tmp_path, name, arguments, sentence):

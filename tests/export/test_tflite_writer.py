@@ -57,7 +57,7 @@ def exported(models, tmp_path_factory):
             folder / name / "model.tflite",
             max_masks=3 if "mask_positions" in model.input else None,
         )
-        for name, model in models.items()
+        for name in MODELS
     }
 
 

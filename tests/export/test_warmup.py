@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from export_models import MODELS
+from export_models import MODELS, TASKS
 
 import albert_keras as ak
 
@@ -29,7 +29,7 @@ def requests_of(folder):
         yield log.predict_log.request
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", MODELS + TASKS)
 def test_each_request_is_answered(folders, name):
     served = tf.saved_model.load(str(folders[name]))
     asked = set()
@@ -52,9 +52,22 @@ def test_each_request_is_answered(folders, name):
     }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", MODELS + TASKS)
 def test_there_are_not_more_than_a_server_takes(folders, name):
     assert 10 <= len(list(requests_of(folders[name]))) <= 1000
+
+
+def test_a_passage_is_as_long_as_the_model_takes(folders, tokenizer):
+    longest = 0
+    for request in requests_of(folders["reader"]):
+        if request.model_spec.signature_name == "answer":
+            texts = [
+                tf.make_ndarray(request.inputs[name])[0].decode()
+                for name in ("question", "context")
+            ]
+            packed = tokenizer.pack([texts[0]], [texts[1]])
+            longest = max(longest, packed["token_ids"].shape[1])
+    assert longest >= 30
 
 
 def test_a_model_of_ids_alone_is_not_batched(models, folders, tmp_path):

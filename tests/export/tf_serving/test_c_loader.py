@@ -56,6 +56,41 @@ def test_texts_get_what_python_gives(folders, loaders, name):
             assert outputs[output].tolist() == values.numpy().tolist()
 
 
+TASK_INPUTS = {
+    ("reader", "answer"): {
+        "question": ["Which value?", "", "a\x00b"],
+        "context": ["The value 1,234 — Élan — of a name. " * 6, "", "x"],
+    },
+    ("tagger", "tag"): {"text": TEXTS},
+    ("chooser", "choose"): {
+        "context": TEXTS[:2],
+        "question": ["What _ ?", "Why"],
+        "options": [["a", "the name", ""], ["x", "y", "z"]],
+    },
+    ("backbone", "embed"): {"text": TEXTS},
+    ("classifier", "classify"): {"text": TEXTS},
+    ("pretrainer", "serve_pairs"): {"text": TEXTS, "pair": TEXTS[::-1]},
+    ("masked_lm", "fill_mask"): {"text": TEXTS},
+}
+TASK_INPUTS["reader_v2", "answer"] = TASK_INPUTS["reader", "answer"]
+
+
+@pytest.mark.parametrize(("name", "signature"), TASK_INPUTS)
+def test_tasks_get_what_python_gives(folders, loaders, name, signature):
+    inputs = TASK_INPUTS[name, signature]
+    served = tf.saved_model.load(str(folders[name] / "1"))
+    expected = served.signatures[signature](
+        **{key: tf.constant(each) for key, each in inputs.items()}
+    )
+    outputs = loaders[name].predict(inputs, signature)
+    assert outputs.keys() == expected.keys()
+    for output, values in expected.items():
+        if values.dtype.is_floating:
+            np.testing.assert_allclose(outputs[output], values, atol=1e-5)
+        else:
+            assert outputs[output].tolist() == values.numpy().tolist()
+
+
 def test_a_classifier_gets_what_keras_predicts_from_strings(models, loaders):
     texts = TEXTS[:4]
     expected = models["classifier"].predict(texts, verbose=0)
