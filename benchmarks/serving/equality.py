@@ -95,13 +95,13 @@ def row_error(
     """How far numbers are from those of Keras; infinite for other texts."""
     worst = 0.0
     for name, values in expected.items():
-        given = found[name][row]
+        given = np.asarray(found[name][row])
         given = given[tuple(slice(0, size) for size in np.shape(values))]
         if np.asarray(values).dtype.kind == "f":
-            wide = np.asarray(given, "float64"), np.asarray(values, "float64")
+            wide = given.astype("float64"), np.asarray(values, "float64")
             error = np.abs(wide[0] - wide[1]) / np.maximum(1, np.abs(wide[1]))
             worst = max(worst, float(np.max(error, initial=0.0)))
-        elif np.asarray(given).tolist() != np.asarray(values).tolist():
+        elif given.tolist() != np.asarray(values).tolist():
             return float("inf")
     return worst
 

@@ -1,5 +1,9 @@
-import pytest
+import json
 
+import pytest
+from export_models import backbone
+
+import albert_keras as ak
 from albert_keras.cli.export import savedmodel, tflite
 
 
@@ -41,3 +45,37 @@ def test_a_backbone_alone_is_a_preset_too(presets, tmp_path):
         savedmodel(presets / "backbone", tmp_path / "served")
     with pytest.raises(FileNotFoundError, match="nowhere"):
         savedmodel(presets / "nowhere", tmp_path / "served")
+
+
+def test_a_second_version_with_labels_in_bfloat16(presets, tmp_path, capsys):
+    out = tmp_path / "served"
+    savedmodel(presets / "tagger", out)
+    savedmodel(
+        presets / "tagger",
+        out,
+        labels="O,B-A,I-A,B-B,I-B",
+        dtype="bfloat16",
+        version=2,
+    )
+    assert sorted(each.name for each in out.iterdir()) == ["1", "2"]
+    told = json.loads(
+        (out / "2" / "assets.extra" / "model.json").read_text("utf-8")
+    )
+    assert told["dtype"] == "bfloat16"
+    assert told["labels"][1] == "B-A"
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "tag takes text string [?] gives classes" in shown
+    with pytest.raises(ValueError, match="5 names"):
+        savedmodel(presets / "tagger", out, labels="O", version=3)
+
+
+def test_a_reader_of_words_pieces_has_ids_alone(tmp_path):
+    tokenizer = ak.AlbertWordPieceTokenizer(
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b"]
+    )
+    model = ak.AlbertQuestionAnswering(backbone(), "v1")
+    with pytest.raises(ValueError, match="must have a SentencePiece"):
+        ak.export.saved_model(model, tmp_path / "a", tokenizer=tokenizer)
+    assert list(tmp_path.iterdir()) == []
+    written = ak.export.saved_model(model, tmp_path / "a", text=False)
+    assert list(written.signatures) == ["serve_ids"]

@@ -338,7 +338,8 @@ def test_weights_of_bfloat16_take_half_the_place(tokenizer, tmp_path):
     model = ak.AlbertTextClassifier(backbone(**settings), num_classes=2)
     written = ak.export.saved_model(model, tmp_path, tokenizer=tokenizer)
     vocabulary = len(tokenizer.python_tokenizer.proto)
-    limit = 1.05 * 2 * model.count_params() + vocabulary
+    # The graph is large beside a model as small as this.
+    limit = 1.1 * 2 * model.count_params() + vocabulary
     assert written.num_bytes <= limit
     signatures = tf.saved_model.load(str(written.path)).signatures
     answer = ask(signatures["serving_default"], "an argument")

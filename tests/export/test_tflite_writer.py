@@ -53,9 +53,9 @@ def exported(models, tmp_path_factory):
     folder = tmp_path_factory.mktemp("exported")
     return {
         name: ak.export.tflite(
-            model,
+            models[name],
             folder / name / "model.tflite",
-            max_masks=3 if "mask_positions" in model.input else None,
+            max_masks=3 if "mask_positions" in models[name].input else None,
         )
         for name in MODELS
     }
