@@ -344,9 +344,9 @@ def test_weights_of_bfloat16_take_half_the_place(tokenizer, tmp_path):
     signatures = tf.saved_model.load(str(written.path)).signatures
     answer = ask(signatures["serving_default"], "an argument")
     assert answer["scores"].dtype == "float32"
-    packed = tokenizer.pack(["an argument"])
+    packed = tokenizer.pack(["an argument"], pad_to_multiple_of=8)
     logits = np.asarray(model(packed), "float32")
-    np.testing.assert_allclose(answer["logits"], logits, atol=0.02)
+    np.testing.assert_allclose(answer["logits"], logits, atol=0.1)
 
 
 def test_without_a_tokenizer_there_are_ids_alone(tmp_path):
