@@ -6,10 +6,11 @@ MediaPipe and the TFLite Task Library read is not compressed.
 """
 
 import io
+import re
+import struct
 import zipfile
 from collections.abc import Mapping
 
-_ZIP_MAGIC = b"PK\x03\x04"
 # The earliest date that an archive can tell: the same files, the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -28,11 +29,13 @@ def append_files(model: bytes, files: Mapping[str, bytes]) -> bytes:
     return stream.getvalue()
 
 
-def read_files(content: bytes) -> dict[str, bytes]:
+def read_files(content: bytes, first: str) -> dict[str, bytes]:
     """The files behind a model, by name; none where there is no archive.
 
     Args:
         content: The bytes of a .tflite file.
+        first: Name of the first file, by which an archive is known whose end
+            is missing.
 
     Raises:
         ValueError: The archive is damaged.
@@ -40,10 +43,18 @@ def read_files(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        if _ZIP_MAGIC not in content:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,  # a method of compression that is unknown
+        RuntimeError,  # a password is wanted
+        EOFError,
+        ValueError,
+        struct.error,
+    ) as error:
+        header = rb"PK\x03\x04.{26}" + re.escape(first.encode())
+        if re.search(header, content, re.DOTALL) is None:
             return {}
         raise ValueError(
-            "The files behind a .tflite model must be a ZIP archive. "
-            f"Received: {error}."
+            "The files behind a .tflite model must be a whole ZIP archive. "
+            f"Received: one of which is said: {error}."
         ) from None

@@ -14,11 +14,14 @@ finds others. Ids stay what they are.
 
 from __future__ import annotations
 
+import functools
 import io
 import sys
 import tempfile
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import sentencepiece as spm
 
@@ -65,7 +68,9 @@ def takes_raw_text(tokenizer: SentencePieceTokenizer) -> bytes:
     for i in tokenizer.digit_comma_ids:
         model.pieces[i].type = _UNUSED
     model.normalizer_spec.name = "albert"
-    model.normalizer_spec.precompiled_charsmap = _compiled(_rules(tokenizer))
+    model.normalizer_spec.precompiled_charsmap = _table(
+        tokenizer.proto, **tokenizer.normalization
+    )
     return model.SerializeToString()
 
 
@@ -77,7 +82,8 @@ def takes_normalized_text(proto: bytes) -> bytes:
 
     Returns:
         A model that gives the same ids as the tokenizer's own to text that
-        `normalize` has seen.
+        `normalize` has seen; only with `replace_quotes`, two quotes between
+        which an accent was dropped are one.
     """
     model = _parsed(proto)
     for piece in model.pieces:
@@ -86,34 +92,39 @@ def takes_normalized_text(proto: bytes) -> bytes:
     return model.SerializeToString()
 
 
-def _parsed(proto: bytes):
+def _parsed(proto: bytes) -> Any:
     from sentencepiece import sentencepiece_model_pb2
 
     return sentencepiece_model_pb2.ModelProto.FromString(proto)
 
 
-def _rules(tokenizer: SentencePieceTokenizer) -> dict[str, str]:
+@functools.lru_cache(4)  # it takes a second
+def _table(proto: bytes, **normalization: bool) -> bytes:
+    return _compiled(_rules(proto, **normalization))
+
+
+def _rules(proto: bytes, **normalization: bool) -> dict[str, str]:
     """What each character becomes, and each string that NFKC composes."""
-    own = spm.SentencePieceNormalizer(model_proto=tokenizer.proto)
+    own = spm.SentencePieceNormalizer(model_proto=proto)
     rules: dict[str, str] = {}
+    split: dict[str, str] = {}
     for chars in _all_characters():
-        normalized = _each(
-            lambda text: normalize(text, **tokenizer.normalization), chars
-        )
-        single = _each(own.normalize, chars)
+        normalized = _each(lambda text: normalize(text, **normalization), chars)
         composed = _each(own.normalize, normalized)
-        for char, as_is, parts, whole in zip(
-            chars, single, normalized, composed, strict=True
-        ):
+        for char, parts, whole in zip(chars, normalized, composed, strict=True):
             if whole != char:
                 rules[char] = whole
-            # A character that stays as it is needs no rule, but the parts
-            # that it comes apart to do, where SentencePiece joins them again.
-            if len(parts) > 1 and whole != "".join(map(own.normalize, parts)):
-                rules[parts] = whole
-            if tokenizer.keep_accents and as_is != parts:
-                rules[parts] = whole
-    if tokenizer.replace_quotes:
+            if parts == char:
+                continue
+            # The same character in parts, which may be capitals.
+            for spelling in (parts, unicodedata.normalize("NFD", char)):
+                if len(spelling) > 1:
+                    split[spelling] = whole
+    for spelling, whole in split.items():
+        # Where each part by itself comes to the same, a rule would be idle.
+        if whole != "".join(rules.get(part, part) for part in spelling):
+            rules[spelling] = whole
+    if normalization["replace_quotes"]:
         rules |= {"``": '"', "''": '"'}
     return rules
 
@@ -125,7 +136,7 @@ def _all_characters() -> Iterator[list[str]]:
         yield list(map(chr, codes[start : start + (1 << 14)]))
 
 
-def _each(function, texts: list[str]) -> list[str]:
+def _each(function: Callable[[str], str], texts: list[str]) -> list[str]:
     """A function of each text, in one call of it."""
     return function(_BETWEEN.join(texts)).split(_BETWEEN)
 
