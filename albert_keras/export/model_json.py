@@ -14,8 +14,8 @@ import tensorflow_text as tf_text
 import albert_keras
 from albert_keras.export.artefact import Signature
 from albert_keras.export.ids_signature import backbone_of
+from albert_keras.export.model_tokenizer import Tokenizer
 from albert_keras.export.text_signature import max_text_length
-from albert_keras.export.tokenizer import Tokenizer
 
 
 def write_model_json(folder: Path, content: Mapping[str, Any]) -> None:

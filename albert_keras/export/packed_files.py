@@ -10,6 +10,7 @@ from albert_keras.export.associated_files import append_files
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.labels import label_names
 from albert_keras.export.model_json import describe_model
+from albert_keras.export.model_tokenizer import Tokenizer
 from albert_keras.export.task_metadata import (
     LABELS_FILE,
     MODEL_FILE,
@@ -17,7 +18,6 @@ from albert_keras.export.task_metadata import (
     WORD_PIECE_FILE,
     task_metadata,
 )
-from albert_keras.export.tokenizer import Tokenizer
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 from albert_keras.text.raw_text_model import takes_raw_text

@@ -19,6 +19,7 @@ from albert_keras.export.ids_signature import (
 )
 from albert_keras.export.labels import check_labels
 from albert_keras.export.model_json import describe_model, write_model_json
+from albert_keras.export.model_tokenizer import Tokenizer, tokenizer_of
 from albert_keras.export.output import new_output
 from albert_keras.export.serving_operations import (
     check_servable,
@@ -27,7 +28,6 @@ from albert_keras.export.serving_operations import (
 from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.text_signature import max_text_length
-from albert_keras.export.tokenizer import Tokenizer, find_tokenizer
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 
@@ -120,7 +120,9 @@ def saved_model(
     ```
     """
     check_model(model)
-    tokenizer = find_tokenizer(model, tokenizer) if text else None
+    tokenizer = (
+        tokenizer_of(model, tokenizer, "unless text=False") if text else None
+    )
     _check_top_k(model, top_k)
     check_labels(model, labels)
     if version < 1:
