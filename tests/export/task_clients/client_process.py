@@ -26,9 +26,11 @@ def mediapipe(client, file):
 
 def classify(client, sentence):
     (head,) = client.classify(sentence).classifications
-    return [
-        [each.index, each.category_name, each.score] for each in head.categories
-    ]
+    found = [[each.category_name, each.score] for each in head.categories]
+    if hasattr(client, "close"):  # MediaPipe's, which puts the best first
+        order = [each.index for each in head.categories]
+        found = [found[order.index(index)] for index in range(len(order))]
+    return found
 
 
 def answer(client, passage, question):

@@ -26,7 +26,7 @@ def test_a_passage_word_by_word(tokenizer, ids):
     told = [tokenizer.sep_token_id, *tokenizer.encode(passage)]
     assert row.token_ids == [*asked, *told, tokenizer.sep_token_id]
     assert row.segment_ids == [0] * (len(asked) + 1) + [1] * len(told)
-    assert row.words == passage.split(" ")[:9] + ["an\nargument."]
+    assert row.words[-3:] == ["name", "of", "an\nargument."]
 
 
 def test_what_does_not_fit_is_left_out(ids):
