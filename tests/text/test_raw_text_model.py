@@ -35,6 +35,11 @@ def proto(model_path):
 
 
 @pytest.fixture(scope="module")
+def tokenizer(proto):
+    return SentencePieceTokenizer(proto, special_symbols=False)
+
+
+@pytest.fixture(scope="module")
 def raw(tokenizer):
     return spm.SentencePieceProcessor(model_proto=takes_raw_text(tokenizer))
 
@@ -43,7 +48,9 @@ def raw(tokenizer):
 def exact(raw):
     """The tokenizer that is made of it again."""
     packed = raw.serialized_model_proto()
-    return SentencePieceTokenizer(takes_normalized_text(packed))
+    return SentencePieceTokenizer(
+        takes_normalized_text(packed), special_symbols=False
+    )
 
 
 def test_the_plain_vocabulary_does_not(proto, tokenizer):
