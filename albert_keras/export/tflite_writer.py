@@ -61,8 +61,9 @@ def tflite(
             of another precision, such as mixed_bfloat16, is exported in
             float32.
         path: The file to write; ends in .tflite.
-        sequence_length: Tokens of the row; by default 128, or the longest the
-            model takes if that is less.
+        sequence_length: Tokens of the row; by default 128, of a question with
+            a passage 384, or the longest the model takes if that is less. The
+            Task Library's answerer takes rows of 384 and no others.
         max_masks: Width of `mask_positions`, 20 by default; only for a model
             with a masked-LM head. Fewer masks are padded with position 0.
         num_choices: Texts to choose from, 4 by default; only for an

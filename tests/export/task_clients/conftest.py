@@ -48,7 +48,8 @@ def files(classifier, reader, embedder, tokenizer, tmp_path_factory):
         "classifier": (classifier, {"labels": LABELS}),
         "resizable": (classifier, {"labels": LABELS, "resizable": True}),
         "ids": (classifier, {"text": False}),
-        "reader": (reader, {"sequence_length": ANSWERER_LENGTH}),
+        "reader": (reader, {}),
+        "short": (reader, {"sequence_length": 64}),
         "embedder": (embedder, {"pooling": "mean", "tokenizer": tokenizer}),
         "cased": (embedder, {"pooling": "cls", "tokenizer": cased}),
     }
