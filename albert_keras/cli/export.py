@@ -90,8 +90,8 @@ def tflite(
     sequence_length: Annotated[
         int | None,
         typer.Option(
-            help="Tokens of a row; by default 128, of a reader 384, or what the "
-            "model takes.",
+            help="Tokens of a row; by default 128, of a reader 384, or what "
+            "the model takes.",
             show_default=False,
         ),
     ] = None,

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 from export_models import backbone, randomize
-from peers import LABELS, LENGTH
+from peers import LABELS, LENGTH, row_of
 
 import albert_keras as ak
 from albert_keras.export.client_ids import ANSWERER_LENGTH, ClientIds
@@ -26,12 +27,20 @@ def classifier(tokenizer):
 
 @pytest.fixture(scope="session")
 def reader(tokenizer):
+    """One that prefers the passage, or the client would find no answers."""
     long = backbone(num_layers=1, max_sequence_length=ANSWERER_LENGTH)
-    return randomize(
+    reader = randomize(
         ak.AlbertQuestionAnswering(
             long, "v1", preprocessor(tokenizer, ANSWERER_LENGTH)
         )
     )
+    row = row_of(list(range(5, 65)), [0] * 10 + [1] * 50, ANSWERER_LENGTH)
+    hidden = np.asarray(long(row)["sequence_output"])
+    is_passage = row["segment_ids"] == 1
+    passage = hidden[is_passage].mean(axis=0) - hidden[~is_passage].mean(axis=0)
+    kernel, bias = reader.span_logits.get_weights()
+    reader.span_logits.set_weights([kernel + passage[:, None], bias])
+    return reader
 
 
 @pytest.fixture(scope="session")
