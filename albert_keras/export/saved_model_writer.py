@@ -18,6 +18,7 @@ from albert_keras.export.ids_signature import (
     ids_signature,
 )
 from albert_keras.export.model_json import write_model_json
+from albert_keras.export.model_tokenizer import tokenizer_of
 from albert_keras.export.output import new_output
 from albert_keras.export.serving_operations import (
     check_servable,
@@ -124,7 +125,9 @@ def saved_model(
     ```
     """
     check_model(model)
-    tokenizer = _tokenizer(model, tokenizer) if text else None
+    tokenizer = (
+        tokenizer_of(model, tokenizer, "unless text=False") if text else None
+    )
     _check_top_k(model, top_k)
     _check_labels(model, labels)
     if version < 1:
@@ -160,29 +163,6 @@ def _check_replaceable(path: Path) -> None:
             f"`{path}` must be new, or a SavedModel to overwrite. Received: "
             "something else."
         )
-
-
-def _tokenizer(
-    model: keras.Model,
-    given: AlbertTokenizer | AlbertWordPieceTokenizer | None,
-) -> AlbertTokenizer | AlbertWordPieceTokenizer:
-    if given is None:
-        # A backbone has no preprocessor.
-        preprocessor = getattr(model, "preprocessor", None)
-        if preprocessor is None:
-            raise ValueError(
-                "`tokenizer` must be given for a model without preprocessor, "
-                "unless text=False. Received: tokenizer=None."
-            )
-        given = preprocessor.tokenizer
-    pieces = given.vocabulary_size()
-    rows = backbone_of(model).vocabulary_size
-    if pieces > rows:
-        raise ValueError(
-            "The tokenizer must not have more pieces than the model has "
-            f"embeddings. Received: {pieces} pieces, {rows} embeddings."
-        )
-    return given
 
 
 def _check_top_k(model: keras.Model, top_k: int) -> None:
