@@ -14,6 +14,7 @@ from albert_keras.export.ids_signature import backbone_of, model_outputs
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.export.tflite_compaction import compacted
 from albert_keras.export.tflite_conversion import convert
+from albert_keras.requirements import require
 
 QUANTIZATIONS = ("float32", "float16", "int8", "int8-static", "int4")
 
@@ -23,6 +24,22 @@ _PADDING_BIASES = (-16.0, -32.0, -64.0, -128.0)
 # Largest change of an output that such a bias may cause, beside its spread.
 _UNCHANGED = 1e-3
 _ROWS_AT_ONCE = 16
+
+
+def check_quantization(quantization: str) -> None:
+    """Refuses a name that is none, or one whose extra is not installed.
+
+    Raises:
+        ModuleNotFoundError: The extra is not installed.
+        ValueError: It is none of `QUANTIZATIONS`.
+    """
+    if quantization not in QUANTIZATIONS:
+        raise ValueError(
+            f"`quantization` must be one of {', '.join(QUANTIZATIONS)}. "
+            f"Received: quantization={quantization!r}."
+        )
+    if quantization in ("int4", "int8-static"):
+        require("quantize", f'quantization="{quantization}"')
 
 
 def quantized(
