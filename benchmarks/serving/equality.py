@@ -60,13 +60,14 @@ def compare(case: Case, folder: Path) -> Iterator[dict[str, Any]]:
     loader = LoaderProcess(build(program), folder / "1")
     server = StandInServer(ServedModels({case.name: folder}))
     rest = RestClient(server.rest_address, case.name)
+    begins = range(0, case.count, BATCH)
+    all_expected = [case.expected(begin) for begin in begins]
     with GrpcClient(server.grpc_address, case.name) as grpc:
         for way, client in (("C", loader), ("gRPC", grpc), ("REST", rest)):
             worst, different, count = 0.0, 0, 0
-            for begin in range(0, case.count, BATCH):
+            for begin, expected in zip(begins, all_expected, strict=True):
                 batch = case.batch(begin)
                 found = client.predict(batch, case.signature)
-                expected = case.expected(begin)
                 for row in range(len(next(iter(batch.values())))):
                     error = row_error(expected[row], found, row)
                     worst = max(worst, error) if np.isfinite(error) else worst
