@@ -5,6 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from albert_keras.export.text_packing import TextPacker
+from albert_keras.export.token_rows import run_in_parts
 
 
 def embed_signature(
@@ -24,20 +25,28 @@ def embed_signature(
         `mean_normalized` and `cls_normalized`.
     """
 
-    def embed(text: tf.Tensor) -> dict[str, tf.Tensor]:
-        inputs = packer(text)
+    def vectors(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = serve_ids(**inputs)
         hidden = outputs["sequence_output"]
         weights = tf.cast(inputs["padding_mask"], tf.float32)[:, :, None]
         mean = tf.reduce_sum(hidden * weights, axis=1)
         mean /= tf.reduce_sum(weights, axis=1)
-        cls = hidden[:, 0]
         return {
             "mean": mean,
-            "cls": cls,
+            "cls": hidden[:, 0],
             "pooled": outputs["pooled_output"],
-            "mean_normalized": tf.math.l2_normalize(mean, axis=-1),
-            "cls_normalized": tf.math.l2_normalize(cls, axis=-1),
         }
+
+    specs = serve_ids.structured_input_signature[1]
+    traced = tf.function(vectors, autograph=False).get_concrete_function(
+        **specs
+    )
+
+    def embed(text: tf.Tensor) -> dict[str, tf.Tensor]:
+        found = run_in_parts(traced, packer(text))
+        for name in ("mean", "cls"):
+            normalized = tf.math.l2_normalize(found[name], axis=-1)
+            found[f"{name}_normalized"] = normalized
+        return found
 
     return embed

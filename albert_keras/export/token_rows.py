@@ -4,9 +4,9 @@ import tensorflow as tf
 
 # Few lengths rather than any: oneDNN prepares a kernel for each shape it meets.
 _LENGTH_MULTIPLE = 8
-# Windows that go through the model at once: what a long passage costs is time
-# and not memory.
-_ROWS_AT_ONCE = 32
+# Rows that go through the model at once: what a large batch or a long passage
+# costs is time and not memory.
+ROWS_AT_ONCE = 32
 
 
 def encoder_inputs(
@@ -71,12 +71,17 @@ def keep(
 def run_in_parts(
     function: tf.types.experimental.ConcreteFunction,
     inputs: dict[str, tf.Tensor],
+    open_size: tf.Tensor | None = None,
+    rows_at_once: int | tf.Tensor = ROWS_AT_ONCE,
 ) -> dict[str, tf.Tensor]:
     """Runs a model on many rows, a few at a time.
 
     Args:
         function: Of named tensors `[rows, ...]`.
         inputs: These.
+        open_size: What the outputs have for a size, behind that of the rows,
+            that the function leaves open; by default the number of tokens.
+        rows_at_once: Most rows of a part.
 
     Returns:
         Its outputs by name, for all rows.
@@ -84,10 +89,12 @@ def run_in_parts(
     specs = function.structured_outputs
     names = sorted(specs)
     rows = tf.shape(inputs["token_ids"])[0]
+    if open_size is None:
+        open_size = tf.shape(inputs["token_ids"])[-1]
 
     def step(begin: tf.Tensor, *found: tf.Tensor) -> tuple[tf.Tensor, ...]:
         part = {
-            name: tensor[begin : begin + _ROWS_AT_ONCE]
+            name: tensor[begin : begin + rows_at_once]
             for name, tensor in inputs.items()
         }
         outputs = function(**part)
@@ -95,13 +102,11 @@ def run_in_parts(
             tf.concat([before, outputs[name]], axis=0)
             for before, name in zip(found, names, strict=True)
         ]
-        return begin + _ROWS_AT_ONCE, *joined
+        return begin + rows_at_once, *joined
 
-    width = tf.shape(inputs["token_ids"])[1]
     empty = []
     for name in names:
-        # Of the sizes behind the rows only the number of tokens is open.
-        sizes = [width if n is None else n for n in specs[name].shape[1:]]
+        sizes = [open_size if n is None else n for n in specs[name].shape[1:]]
         empty.append(tf.zeros([0, *sizes], specs[name].dtype))
     _, *found = tf.while_loop(
         lambda begin, *_: begin < rows,
