@@ -84,6 +84,20 @@ def small_models(data: Path) -> dict[str, tuple[keras.Model, Any]]:
     return {name: (_random(model), tokenizer) for name, model in models.items()}
 
 
+def base_classifier(
+    data: Path, dtype: str = "float32"
+) -> tuple[keras.Model, Any]:
+    """ALBERT base as a classifier, with random weights; its tokenizer."""
+    tokenizer = ak.AlbertTokenizer(str(data / "albert" / "spiece.model"))
+    config = ak.AlbertConfig.named("albert_base_v2")
+    keras.utils.set_random_seed(1)
+    backbone = ak.AlbertBackbone.from_albert_config(config, dtype=dtype)
+    preprocessor = AlbertTextClassifierPreprocessor(
+        tokenizer, sequence_length=config.max_position_embeddings
+    )
+    return ak.AlbertTextClassifier(backbone, 2, preprocessor), tokenizer
+
+
 def cases(data: Path, count: int) -> Iterator[Case]:
     """One case for each signature of a task.
 
