@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from albert_keras.export.pooling import POOLINGS, pool
 from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.token_rows import run_in_parts
 
@@ -25,28 +26,24 @@ def embed_signature(
         `mean_normalized` and `cls_normalized`.
     """
 
-    def vectors(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def embed_ids(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = serve_ids(**inputs)
-        hidden = outputs["sequence_output"]
-        weights = tf.cast(inputs["padding_mask"], tf.float32)[:, :, None]
-        mean = tf.reduce_sum(hidden * weights, axis=1)
-        mean /= tf.reduce_sum(weights, axis=1)
-        return {
-            "mean": mean,
-            "cls": hidden[:, 0],
-            "pooled": outputs["pooled_output"],
+        vectors = {
+            pooling: pool(outputs, inputs["padding_mask"], pooling)
+            for pooling in POOLINGS
         }
+        for pooling in ("mean", "cls"):
+            vectors[f"{pooling}_normalized"] = tf.math.l2_normalize(
+                vectors[pooling], axis=-1
+            )
+        return vectors
 
     specs = serve_ids.structured_input_signature[1]
-    traced = tf.function(vectors, autograph=False).get_concrete_function(
+    traced = tf.function(embed_ids, autograph=False).get_concrete_function(
         **specs
     )
 
     def embed(text: tf.Tensor) -> dict[str, tf.Tensor]:
-        found = run_in_parts(traced, packer(text))
-        for name in ("mean", "cls"):
-            normalized = tf.math.l2_normalize(found[name], axis=-1)
-            found[f"{name}_normalized"] = normalized
-        return found
+        return run_in_parts(traced, packer(text))
 
     return embed

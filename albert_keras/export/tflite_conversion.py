@@ -3,7 +3,7 @@
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
@@ -14,9 +14,8 @@ from albert_keras.export.ids_signature import (
     backbone_of,
     ids_signature,
 )
+from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
-
-QUANTIZATIONS = ("float32", "int8")
 
 # How the converter lists what it has no builtin operation for.
 _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
@@ -24,26 +23,33 @@ _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 
 def convert(
     model: keras.Model,
-    sequence_length: int,
-    max_masks: int | None,
-    quantization: str,
+    sizes: RowSizes,
+    outputs: Callable[..., dict[str, tf.Tensor]],
+    weights: str = "float32",
 ) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
-        model: A model that `check_model` accepts, of any precision.
-        sequence_length: Tokens of the row.
-        max_masks: Mask positions of the row; None for a model without.
-        quantization: One of `QUANTIZATIONS`.
+        model: A model that `check_model` accepts, of float32.
+        sizes: Of the row.
+        outputs: What `tflite_outputs` returned.
+        weights: What they are stored in: `"float32"`, `"float16"` or
+            `"int8"`.
 
     Raises:
         ValueError: The model has operations that are not builtin.
     """
-    model = _in_float32(model)
     module = tf.Module()
     module.weights = [weight.value for weight in model.weights]
     with _embedding_lookup(backbone_of(model).token_embedding):
-        serve_ids = ids_signature(model, 1, sequence_length, max_masks)
+        serve_ids = ids_signature(
+            model,
+            1,
+            sizes.sequence_length,
+            sizes.max_masks,
+            sizes.num_choices,
+            outputs,
+        )
     # Only what comes from a SavedModel keeps its signature.
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(module, folder, signatures={SERVE_IDS: serve_ids})
@@ -51,8 +57,10 @@ def convert(
             folder, signature_keys=[SERVE_IDS]
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if quantization == "int8":
+        if weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == "float16":
+            converter.target_spec.supported_types = [tf.float16]
         try:
             return converter.convert()
         except ConverterError as error:
@@ -65,7 +73,7 @@ def convert(
             ) from None
 
 
-def _in_float32(model: keras.Model) -> keras.Model:
+def in_float32(model: keras.Model) -> keras.Model:
     """The model, or a copy of it that computes in float32.
 
     No builtin matrix product takes half precision, and a weight that is cast
@@ -109,7 +117,9 @@ def _embedding_lookup(
         rows = _lookup(
             token_embedding.embeddings.value, tf.reshape(inputs, [-1])
         )
-        return tf.reshape(rows, [*inputs.shape, token_embedding.output_dim])
+        return tf.reshape(
+            rows, [*keras.ops.shape(inputs), token_embedding.output_dim]
+        )
 
     token_embedding.call = call
     try:
