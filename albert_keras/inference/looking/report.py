@@ -26,7 +26,7 @@ def parameters_json(counted: ParameterCount) -> dict[str, Any]:
     """Parameters by part, as JSON holds them."""
     return {
         "parts": [part._asdict() for part in counted.parts],
-        "parameters": counted.count,
+        "parameters": counted.total,
         "unrolled": counted.unrolled,
         "blocks": counted.num_blocks,
         "applications": counted.num_applications,
@@ -57,9 +57,9 @@ def savings(counted: ParameterCount) -> list[str]:
     blocks = counted.num_blocks
     shared = (
         f"{'One block' if blocks == 1 else f'{blocks} blocks'}, applied "
-        f"{counted.num_applications} times: {_size(counted.count)}. Without "
+        f"{counted.num_applications} times: {_size(counted.total)}. Without "
         f"sharing: {_size(counted.unrolled)}, "
-        f"{counted.unrolled / counted.count:.1f} times as many."
+        f"{counted.unrolled / counted.total:.1f} times as many."
     )
     embedding = (
         f"Token embedding with projection: {counted.embedding:,}. As wide as "
@@ -158,13 +158,13 @@ def _attention(
 
 def _parameter_table(counted: ParameterCount) -> str:
     rows = [
-        (part.name, f"{part.count:,}", f"{part.unrolled:,}")
+        (part.name, f"{part.size:,}", f"{part.unrolled:,}")
         for part in counted.parts
     ]
     rows.append(
         (
             "<b>all</b>",
-            f"<b>{counted.count:,}</b>",
+            f"<b>{counted.total:,}</b>",
             f"<b>{counted.unrolled:,}</b>",
         )
     )
