@@ -53,7 +53,15 @@ def text_json(inside: Inside) -> dict[str, Any]:
 
 
 def savings(counted: ParameterCount) -> list[str]:
-    """What sharing and the factorised embedding save, in sentences."""
+    """What sharing and the factorised embedding save, in sentences.
+
+    Args:
+        counted: Parameters of a model.
+
+    Returns:
+        One sentence for sharing, and one for the embedding if it is narrower
+        than the encoder.
+    """
     blocks = counted.num_blocks
     shared = (
         f"{'One block' if blocks == 1 else f'{blocks} blocks'}, applied "
@@ -61,11 +69,13 @@ def savings(counted: ParameterCount) -> list[str]:
         f"sharing: {_size(counted.unrolled)}, "
         f"{counted.unrolled / counted.total:.1f} times as many."
     )
-    embedding = (
-        f"Token embedding with projection: {counted.embedding:,}. As wide as "
-        f"the encoder it would be {counted.full_embedding:,}."
+    if counted.embedding == counted.full_embedding:
+        return [shared]
+    factorised = (
+        f"Token embedding with projection: {counted.embedding:,} parameters. "
+        f"As wide as the encoder it would have {counted.full_embedding:,}."
     )
-    return [shared, embedding]
+    return [shared, factorised]
 
 
 def _size(parameters: int) -> str:
