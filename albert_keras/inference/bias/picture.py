@@ -105,7 +105,7 @@ def _draw_template(
         **options,
     )
     panel.set_ylim(len(completions) - 0.5, -0.5)
-    panel.tick_params(axis="x", labelsize=8, which="both")
+    panel.tick_params(axis="x", labelsize=8, length=3, which="both")
     panel.grid(alpha=0.3, which="both")
     panel.set_title(
         f"{drawable(template.template, 'template')}\n"
