@@ -25,6 +25,9 @@ _PUBLIC = {
     "AlbertTokenClassifier": "albert_keras.models.albert_token_classifier",
     "AlbertMultipleChoice": "albert_keras.models.albert_multiple_choice",
     "FillMask": "albert_keras.inference.fill_mask",
+    "look_inside": "albert_keras.inference.looking.inside",
+    "upload_preset": "albert_keras.models.card.uploading",
+    "measure_bias": "albert_keras.inference.bias.measurement",
 }
 _SUBPACKAGES: tuple[str, ...] = (
     "checkpoints",
@@ -41,7 +44,13 @@ __all__ = ["__version__", *_PUBLIC, *_SUBPACKAGES]
 
 if TYPE_CHECKING:
     from albert_keras.config import AlbertConfig as AlbertConfig
+    from albert_keras.inference.bias.measurement import (
+        measure_bias as measure_bias,
+    )
     from albert_keras.inference.fill_mask import FillMask as FillMask
+    from albert_keras.inference.looking.inside import (
+        look_inside as look_inside,
+    )
     from albert_keras.models.albert_backbone import (
         AlbertBackbone as AlbertBackbone,
     )
@@ -68,6 +77,9 @@ if TYPE_CHECKING:
     )
     from albert_keras.models.albert_word_piece_tokenizer import (
         AlbertWordPieceTokenizer as AlbertWordPieceTokenizer,
+    )
+    from albert_keras.models.card.uploading import (
+        upload_preset as upload_preset,
     )
 
 
