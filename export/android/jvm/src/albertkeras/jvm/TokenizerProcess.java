@@ -60,7 +60,8 @@ public final class TokenizerProcess {
       byte[] bytes = new byte[length];
       in.readFully(bytes);
       for (int i = 0; i < units.length; i++) {
-        units[i] = (char) ((bytes[2 * i] & 0xff) << 8 | bytes[2 * i + 1] & 0xff);
+        units[i] =
+            (char) ((bytes[2 * i] & 0xff) << 8 | bytes[2 * i + 1] & 0xff);
       }
       answer(tokenizer, new String(units), out);
     }

@@ -1,6 +1,7 @@
 package albertkeras;
 
 import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * A set of byte strings, each with a number; a double array.
@@ -151,7 +152,7 @@ final class ByteTrie {
   }
 
   /** As C compares bytes, unsigned, the shorter first. */
-  private static final class ByBytes implements java.util.Comparator<Integer> {
+  private static final class ByBytes implements Comparator<Integer> {
     private final byte[][] keys;
 
     ByBytes(byte[][] keys) {

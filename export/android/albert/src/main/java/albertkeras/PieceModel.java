@@ -45,7 +45,8 @@ final class PieceModel {
   PieceModel(byte[] proto) {
     if (proto.length == 0) {
       throw new AlbertException(
-          "A tokenizer must be given a SentencePiece model. Received: 0 bytes.");
+          "A tokenizer must be given a SentencePiece model. Received: one of 0"
+              + " bytes.");
     }
     List<Float> readScores = new ArrayList<Float>();
     List<Integer> readTypes = new ArrayList<Integer>();

@@ -1,6 +1,7 @@
 package albertkeras;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -73,7 +74,7 @@ final class UnigramEncoder {
     float[] best = new float[length + 1];
     int[] starts = new int[length + 1];
     int[] ids = new int[length + 1];
-    java.util.Arrays.fill(starts, -1);
+    Arrays.fill(starts, -1);
     int start = 0;
     while (start < length) {
       float before = best[start];
