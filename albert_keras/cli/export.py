@@ -18,6 +18,14 @@ _Preset = Annotated[
     Path,
     typer.Argument(metavar="PRESET", help="Folder written by save_to_preset."),
 ]
+_Labels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...",
+        help="Names of the classes or tags, in order; else their numbers.",
+        show_default=False,
+    ),
+]
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what is there already.")
 ]
@@ -31,14 +39,7 @@ def savedmodel(
             metavar="OUT", help="Folder of the model; OUT/1 is written."
         ),
     ],
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B,...",
-            help="Names of the classes or tags, in order; else their numbers.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: _Labels = None,
     top_k: Annotated[
         int, typer.Option(help="Guesses a [MASK], or answers a question.")
     ] = 5,
@@ -93,15 +94,39 @@ def tflite(
             show_default=False,
         ),
     ] = None,
+    labels: _Labels = None,
+    pooling: Annotated[
+        Literal["mean", "cls", "pooled"] | None,
+        typer.Option(
+            help="Of a backbone: one vector a text, for text embedders.",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        bool, typer.Option(help="Pack the vocabulary into the file.")
+    ] = True,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write a preset as a TensorFlow Lite file for phones."""
+    """Write a preset as a TensorFlow Lite file for phones.
+
+    Example: albert-keras export tflite preset film.tflite --quantization int8
+    --labels negative,positive
+    """
     from albert_keras.export import tflite as write_tflite
+    from albert_keras.models.albert_backbone import AlbertBackbone
 
     with Console(stderr=True).status("Converting to TensorFlow Lite ..."):
+        model = _load(preset)
+        tokenizer = None  # that of the model's preprocessor
+        if text and isinstance(model, AlbertBackbone):
+            tokenizer = _tokenizer(preset)
         written = write_tflite(
-            _load(preset),
+            model,
             out,
+            tokenizer=tokenizer,
+            text=text,
+            labels=labels.split(",") if labels else None,
+            pooling=pooling,
             sequence_length=sequence_length,
             quantization=quantization,
             overwrite=overwrite,
@@ -118,6 +143,15 @@ def _load(preset: Path, dtype: str = "float32") -> "keras.Model":
     if preset.is_dir():
         model_class = saved_task_class(preset)
     return (model_class or AlbertBackbone).from_preset(preset, dtype=dtype)
+
+
+def _tokenizer(preset: Path) -> Any:
+    """A backbone's tokenizer, if there is one in its preset."""
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+
+    if not (preset / "tokenizer.json").is_file():
+        return None
+    return AlbertTokenizer.from_preset(str(preset))
 
 
 def _show(written: "Artefact") -> None:
