@@ -31,7 +31,7 @@ def start(task_classes, lite_files, vocabulary):
     """Starts a task of a model in Java."""
     running = []
 
-    def start(name, task, *labels, vocabulary=vocabulary):
+    def start(name, task, *labels):
         process = JavaTask(
             task_classes,
             lite_files / f"{name}.tflite",
@@ -174,7 +174,7 @@ def test_texts_that_are_refused(start, name, task, labels, texts, sentence):
         ("masked_lm", "classify", ["a"], "the output scores"),
         ("classifier", "fill", [], "the output mlm_logits"),
         ("classifier", "answer", [], "the output start_logits"),
-        ("classifier", "tag", LABELS, "logits for each token"),
+        ("classifier", "tag", LABELS, "the output logits"),
         ("classifier", "classify", ["a"], "1 labels for 3 classes"),
         ("tagger", "tag", LABELS[:2], "2 labels for 5 tags"),
     ],
@@ -183,9 +183,3 @@ def test_models_of_another_task(start, name, task, labels, sentence):
     with pytest.raises(JavaError, match=r"\. Received: ") as caught:
         start(name, task, *labels)
     assert sentence in str(caught.value)
-
-
-def test_a_vocabulary_of_another_model(start, tiny_vocabulary):
-    path = tiny_vocabulary("abc", "bcd")
-    with pytest.raises(JavaError, match="pieces for a model of 300"):
-        start("masked_lm", "fill", vocabulary=path)

@@ -2,7 +2,7 @@ package albertkeras.jvm;
 
 import albertkeras.AlbertException;
 import albertkeras.IdsModel;
-import albertkeras.LiteFile;
+import albertkeras.LiteContents;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
@@ -18,10 +18,13 @@ import java.util.Map;
 /**
  * A .tflite that LiteRT's C library runs in this JVM, without Android.
  *
- * <p>The library trusts a file to be whole, so {@link LiteFile} looks before.
+ * <p>The library trusts a file to be whole, so {@link LiteContents} looks before.
  */
 public final class LiteRtModel implements IdsModel, Closeable {
   private static final String SIGNATURE = "serve_ids";
+
+  /** What is packed with the model. */
+  public final LiteContents contents;
 
   private final LiteRt lite;
   private Pointer environment;
@@ -46,7 +49,7 @@ public final class LiteRtModel implements IdsModel, Closeable {
    * @throws IOException if it cannot be read
    */
   public LiteRtModel(String library, String path) throws IOException {
-    check(path);
+    contents = contentsOf(path);
     lite = new LiteRt(library);
     boolean isOpen = false;
     try {
@@ -105,10 +108,10 @@ public final class LiteRtModel implements IdsModel, Closeable {
     compiled = options = model = environment = null;
   }
 
-  private static void check(String path) throws IOException {
+  private static LiteContents contentsOf(String path) throws IOException {
     try (RandomAccessFile file = new RandomAccessFile(path, "r")) {
       FileChannel channel = file.getChannel();
-      LiteFile.check(
+      return LiteContents.of(
           channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
     }
   }

@@ -2,12 +2,15 @@ package albertkeras.app
 
 import albertkeras.AlbertException
 import albertkeras.IdsModel
+import albertkeras.LiteContents
 import android.content.res.AssetManager
 import com.google.ai.edge.litert.Accelerator
 import com.google.ai.edge.litert.CompiledModel
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
 import com.google.ai.edge.litert.TensorType
+import java.io.FileInputStream
+import java.nio.channels.FileChannel
 
 /**
  * The signature `serve_ids` of a .tflite among the app's assets, by LiteRT.
@@ -15,12 +18,20 @@ import com.google.ai.edge.litert.TensorType
  * One thread at a time may use it.
  *
  * @param name of the asset
- * @throws AlbertException if LiteRT cannot open it
+ * @throws AlbertException if it is damaged, or LiteRT cannot open it
  */
 class LiteRtIdsModel(assets: AssetManager, name: String) : IdsModel, AutoCloseable {
     private class Port(val type: TensorType, val buffer: TensorBuffer) {
         val shape: IntArray
             get() = type.layout?.dimensions.orEmpty().toIntArray()
+    }
+
+    /** What is packed with the model. LiteRT trusts a file to be whole; this looks. */
+    val contents: LiteContents = assets.openFd(name).use { asset ->
+        FileInputStream(asset.fileDescriptor).use { file ->
+            val mode = FileChannel.MapMode.READ_ONLY
+            LiteContents.of(file.channel.map(mode, asset.startOffset, asset.length))
+        }
     }
 
     private val model = told("open $name") {

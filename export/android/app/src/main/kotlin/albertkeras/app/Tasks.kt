@@ -1,14 +1,16 @@
 package albertkeras.app
 
 import albertkeras.AlbertException
-import albertkeras.AlbertTokenizer
 import albertkeras.FillMask
 import albertkeras.IdsModel
+import albertkeras.LiteContents
 import albertkeras.QuestionAnswerer
 import albertkeras.TextClassifier
-import albertkeras.TextOptions
 import java.io.IOException
 import java.io.InputStream
+
+/** A model and what is packed with it. */
+class OpenModel(val ids: IdsModel, val contents: LiteContents)
 
 /**
  * The three tasks of the screen, each as lines to show.
@@ -20,16 +22,15 @@ import java.io.InputStream
  */
 class Tasks(
     private val open: (String) -> InputStream,
-    private val model: (String) -> IdsModel
+    private val model: (String) -> OpenModel
 ) {
-    private val tokenizer by lazy {
-        AlbertTokenizer.load(asset(VOCABULARY), TextOptions.DEFAULT)
-    }
-    private val fillMask by lazy { FillMask(modelOf(FILL_MASK), tokenizer) }
-    private val reader by lazy { QuestionAnswerer(modelOf(READER), tokenizer) }
-    private val labels by lazy { asset(LABELS).bufferedReader().use { it.readLines() } }
+    private val vocabulary by lazy { asset(VOCABULARY).use { it.readBytes() } }
+    private val fillMask by lazy { modelOf(FILL_MASK).run { FillMask(ids, tokenizer()) } }
+    private val reader by lazy { modelOf(READER).run { QuestionAnswerer(ids, tokenizer()) } }
+    private val classifierModel by lazy { modelOf(CLASSIFIER) }
+    private val labels by lazy { classifierModel.contents.labels() }
     private val classifier by lazy {
-        TextClassifier(modelOf(CLASSIFIER), tokenizer, *labels.toTypedArray())
+        classifierModel.run { TextClassifier(ids, tokenizer(), *labels) }
     }
 
     fun fill(text: String): List<String> =
@@ -53,13 +54,14 @@ class Tasks(
         }
     }
 
-    private fun modelOf(name: String): IdsModel {
-        asset(name).close() // says in a sentence that it is not there
-        return model(name)
-    }
+    private fun OpenModel.tokenizer() = contents.tokenizer(vocabulary)
 
-    private fun asset(name: String): InputStream = try {
-        open(name)
+    private fun modelOf(name: String) = present(name) { model(name) }
+
+    private fun asset(name: String): InputStream = present(name) { open(name) }
+
+    private fun <T> present(name: String, block: () -> T): T = try {
+        block()
     } catch (error: IOException) {
         throw AlbertException("The app must have the asset $name. Received: none.", error)
     }
@@ -70,7 +72,6 @@ class Tasks(
         const val VOCABULARY = "spiece.model"
         const val FILL_MASK = "fill_mask.tflite"
         const val CLASSIFIER = "classifier.tflite"
-        const val LABELS = "labels.txt"
         const val READER = "reader.tflite"
         const val GUESSES = 5
     }
