@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 import tensorflow as tf
-from models_and_inputs import base_classifier
 
 import albert_keras as ak
+from benchmarks.serving.models_and_inputs import base_classifier
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """Hostile requests to every signature of every model.
 
-    python benchmarks/serving/fuzz.py --count 100000 --json FILE
+    python -m benchmarks.serving.fuzz --count 100000 --json FILE
 
 Small models of all tasks are exported and asked in the C loader of TF Serving,
 without Python; a tenth of the requests goes to the stand-in server as well, by
@@ -10,7 +10,6 @@ good request has to be answered as before. Memory is what the process holds.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -20,14 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from hostile_requests import Request, hostile_requests
-from models_and_inputs import small_models
 
 import albert_keras as ak
+from benchmarks.serving.hostile_requests import Request, hostile_requests
+from benchmarks.serving.models_and_inputs import small_models
+from benchmarks.tokenizer.record import write_record
 
 PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(PROJECT / "export" / "tf_serving"))
 
+LIBRARIES = ("tensorflow", "tensorflow-text")
 GOOD_EVERY = 100
 # What a process may hold more at the end than after its first hundredth.
 MEMORY_BOUND = 256e6
@@ -58,7 +59,7 @@ def main() -> None:
             count = arguments.count // len(models)
             results += _fuzz_all(name, folder, specs, count, arguments.seed)
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+        write_record(arguments.json, LIBRARIES, {"fuzz": results})
     if any(each["wrong"] for each in results):
         sys.exit(1)
 
@@ -67,8 +68,9 @@ def _fuzz_all(
     name: str, folder: Path, specs: dict, count: int, seed: int
 ) -> list[dict[str, Any]]:
     from loader_process import LoaderProcess, build
-    from server_process import ServerProcess
     from serving_client import GrpcClient, RestClient
+
+    from benchmarks.serving.server_process import ServerProcess
 
     loader = LoaderProcess(build(folder.parent / "loader"), folder / "1")
     results = [_fuzz("C", name, loader, loader.pid, specs, count, seed)]

@@ -1,6 +1,6 @@
 """Ten minutes at 80 % of what a server can do.
 
-    python benchmarks/serving/soak.py --json FILE --png FILE
+    python -m benchmarks.serving.soak --json FILE --png FILE
 
 ALBERT base with random weights is exported as a classifier and served by the
 stand-in server; sentences of SST-2 come to it by gRPC as `load_test.py` sends
@@ -8,18 +8,20 @@ them: a Poisson process, whose rate is 80 % of the capacity measured first.
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
 from pathlib import Path
 
-from models_and_inputs import base_classifier
-from server_process import ServerProcess
-
 import albert_keras as ak
 from albert_keras.tasks.readers import read
+from benchmarks.serving.models_and_inputs import base_classifier
+from benchmarks.serving.server_process import ServerProcess
+from benchmarks.tokenizer.record import write_record
 
 PROJECT = Path(__file__).parents[2]
+LIBRARIES = ("tensorflow", "tensorflow-text", "grpcio")
 sys.path.insert(0, str(PROJECT / "export" / "tf_serving"))
 
 
@@ -46,10 +48,15 @@ def main() -> int:
             command = [f"grpc://{server.grpc_address}", "film"]
             command += ["--text", os.fspath(texts), "--watch", str(server.pid)]
             command += ["--seconds", str(arguments.seconds)]
-            for name in ("json", "png"):
-                path = getattr(arguments, name)
-                command += [f"--{name}", os.fspath(path)] if path else []
-            return load_test.main(command)
+            out = folder / "found.json"
+            command += ["--json", os.fspath(out)]
+            if arguments.png:
+                command += ["--png", os.fspath(arguments.png)]
+            code = load_test.main(command)
+        if arguments.json:
+            found = {"soak": json.loads(out.read_text())}
+            write_record(arguments.json, LIBRARIES, found)
+        return code
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """From texts to scores through the exported SavedModel, beside its peers.
 
-    python benchmarks/serving/speed.py --torch-python PYTHON --json F --png F
+    python -m benchmarks.serving.speed --torch-python PYTHON --json F --png F
 
 ALBERT base as a classifier, random weights, the same for all but KerasHub,
 whose layers are others. Each contender is a process that has loaded what a
@@ -30,8 +30,10 @@ from typing import Any
 import numpy as np
 
 from albert_keras.tasks.readers import read
+from benchmarks.tokenizer.record import write_record
 
 PROJECT = Path(__file__).parents[2]
+LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub")
 CONTENDERS = {
     "SST-2": (
         *("ours float32", "ours bfloat16", "padded", "keras-hub 128"),
@@ -62,7 +64,7 @@ def main() -> None:
         found = measure(arguments, folder)
     print(json.dumps(found, indent=1))
     if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=1) + "\n")
+        write_record(arguments.json, LIBRARIES, found)
     if arguments.png:
         draw(found, arguments.png)
 
