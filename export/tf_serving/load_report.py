@@ -106,7 +106,7 @@ def draw(
             label="memory of the server",
         )
         beside.set_ylabel("memory of the server, MB", color="tab:orange")
-        beside.set_ylim(bottom=0)
+        beside.set_ylim(0, 1.25e-6 * max(held))
     figure.savefig(path, dpi=130)
     pyplot.close(figure)
 

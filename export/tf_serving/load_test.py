@@ -52,7 +52,10 @@ def main(arguments: list[str]) -> int:
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")
     if options.png and found["latency_ms"]:
-        title = f"{options.model}: {rate:.1f} requests/s of {options.batch}"
+        title = (
+            f"{options.model}: {rate:.1f} requests/s, rows of each: "
+            f"{options.batch}"
+        )
         draw(outcomes, title, options.png, watch.samples)
     return 1 if found["errors"] or not outcomes else 0
 
