@@ -80,10 +80,18 @@ def tflite(
         Path, typer.Argument(metavar="OUT", help="File to write, *.tflite.")
     ],
     quantization: Annotated[
-        Literal["float32", "float16", "int8", "int8-static", "int4"],
+        Literal[
+            "float32",
+            "float16",
+            "int8",
+            "int8-per-tensor",
+            "int8-static",
+            "int4",
+        ],
         typer.Option(
             help="What it stores and computes in; int8: dynamic range, "
-            "int8-static: 8-bit activations by --calibration."
+            "int8-per-tensor: for the TFLite Task Library, int8-static: 8-bit "
+            "activations by --calibration."
         ),
     ] = "float32",
     sequence_length: Annotated[

@@ -33,8 +33,8 @@ def convert(
         model: A model that `check_model` accepts, of float32.
         sizes: Of the row.
         outputs: What `tflite_outputs` returned.
-        weights: What they are stored in: `"float32"`, `"float16"` or
-            `"int8"`.
+        weights: What they are stored in: `"float32"`, `"float16"`, `"int8"`
+            or `"int8-per-tensor"`.
 
     Raises:
         ValueError: The model has operations that are not builtin.
@@ -59,6 +59,8 @@ def convert(
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         if weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == "int8-per-tensor":
+            converter._experimental_disable_per_channel = True
         if weights == "float16":
             converter.target_spec.supported_types = [tf.float16]
         try:

@@ -16,7 +16,14 @@ from albert_keras.export.row_sizes import RowSizes
 from albert_keras.export.tflite_compaction import compacted
 from albert_keras.export.tflite_conversion import convert
 
-QUANTIZATIONS = ("float32", "float16", "int8", "int8-static", "int4")
+QUANTIZATIONS = (
+    "float32",
+    "float16",
+    "int8",
+    "int8-per-tensor",
+    "int8-static",
+    "int4",
+)
 
 # What a padded key's score may be lowered by, instead of by 10,000: the range
 # of the scores is what their 8 bits have to cover.

@@ -103,6 +103,9 @@ def tflite(
             - `"float16"`: weights in 16 bits, computed in float32;
             - `"int8"`: matrices of 1,024 elements and more in 8 bits,
               activations quantised as they come (dynamic range);
+            - `"int8-per-tensor"`: the same with one scale for all of a matrix,
+              which is less exact, and which the TFLite Task Library reads: it
+              is of 2023, and of other 8-bit files knows nothing;
             - `"int8-static"`: activations in 8 bits, too, in ranges that
               `calibration_texts` show; layer norms stay float32. For
               processors that only know integers: on others `"int8"` is as

@@ -36,7 +36,7 @@ from record import write_record
 PROJECT = Path(__file__).parents[2]
 PROCESS = PROJECT / "tests/export/task_clients/client_process.py"
 RESULTS = PROJECT / "benchmarks/results/lite/task_clients.json"
-QUANTIZATIONS = ("float32", "int8")
+QUANTIZATIONS = ("float32", "float16", "int8", "int8-per-tensor", "int4")
 LENGTH = 128
 BATCH = 20
 

@@ -26,6 +26,22 @@ def classifier(tokenizer):
 
 
 @pytest.fixture(scope="session")
+def wide(tokenizer):
+    """A classifier with matrices that are large enough to be quantised."""
+    body = backbone(
+        num_layers=1,
+        embedding_dim=32,
+        hidden_dim=64,
+        intermediate_dim=256,
+        initializer_range=0.1,
+    )
+    return randomize(
+        ak.AlbertTextClassifier(body, 3, preprocessor(tokenizer, LENGTH)),
+        scale=0.03,
+    )
+
+
+@pytest.fixture(scope="session")
 def reader(tokenizer):
     """One that prefers the passage, or the client would find no answers."""
     long = backbone(num_layers=1, max_sequence_length=ANSWERER_LENGTH)
@@ -49,13 +65,16 @@ def embedder():
 
 
 @pytest.fixture(scope="session")
-def files(classifier, reader, embedder, tokenizer, tmp_path_factory):
+def files(classifier, wide, reader, embedder, tokenizer, tmp_path_factory):
     """What clients are given, by name."""
     folder = tmp_path_factory.mktemp("clients")
     cased = ak.AlbertTokenizer(tokenizer.proto, lowercase=False)
     exported = {
         "classifier": (classifier, {"labels": LABELS}),
         "resizable": (classifier, {"labels": LABELS, "resizable": True}),
+        "float16": (classifier, {"quantization": "float16"}),
+        "int8": (wide, {"quantization": "int8"}),
+        "int8-per-tensor": (wide, {"quantization": "int8-per-tensor"}),
         "ids": (classifier, {"text": False}),
         "reader": (reader, {}),
         "short": (reader, {"sequence_length": 64}),

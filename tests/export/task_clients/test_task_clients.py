@@ -39,6 +39,33 @@ def test_classes(files, classifier, ids, name, length, texts, library, client):
         np.testing.assert_allclose(scores, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("library", "name"),
+    [
+        ("mediapipe", "float16"),
+        ("mediapipe", "int8"),
+        ("mediapipe", "int8-per-tensor"),
+        ("tflite_support", "float16"),
+        ("tflite_support", "int8-per-tensor"),
+    ],
+)
+def test_quantised_classes(files, classifier, wide, ids, library, name):
+    model = classifier if name == "float16" else wide
+    answers = ask(
+        library, dict(CLASSIFIERS)[library], files[name], [[t] for t in TEXTS]
+    )
+    for text, categories in zip(TEXTS, answers, strict=True):
+        expected = keras_scores(model, ids.text(text, LENGTH))
+        scores = [score for _, score in categories]
+        np.testing.assert_allclose(scores, expected, atol=0.05)
+
+
+def test_what_the_task_library_is_too_old_for(files):
+    """The day that it opens one, there is a form too many."""
+    found = refusal("tflite_support", "BertNLClassifier", files["int8"])
+    assert "Didn't find op for builtin opcode" in found
+
+
 @pytest.mark.parametrize(("library", "client"), EMBEDDERS)
 def test_vectors(files, embedder, ids, library, client):
     inputs = [[text] for text in TEXTS]
