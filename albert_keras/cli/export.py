@@ -61,7 +61,7 @@ def savedmodel(
     from albert_keras.export import saved_model
 
     with Console(stderr=True).status("Writing the SavedModel ..."):
-        model = _load(preset, dtype=dtype)
+        model = load_preset(preset, dtype=dtype)
         written = saved_model(
             model,
             out,
@@ -170,7 +170,7 @@ def tflite(
 
     console = Console(stderr=True)
     with console.status("Converting to TensorFlow Lite ..."):
-        model = _load(preset)
+        model = load_preset(preset)
         texts = {
             name: read_texts(file) if file else None
             for name, file in {
@@ -207,7 +207,7 @@ def tflite(
     )
 
 
-def _load(preset: Path, dtype: str = "float32") -> "keras.Model":
+def load_preset(preset: Path, dtype: str = "float32") -> "keras.Model":
     """The model that the preset holds, be it a task or a backbone."""
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.preset import saved_task_class

@@ -1,6 +1,7 @@
 """How large a row of a TensorFlow Lite file is."""
 
 import dataclasses
+from typing import Any
 
 import keras
 
@@ -35,6 +36,24 @@ class RowSizes:
     sequence_length: int | None = None
     max_masks: int | None = None
     num_choices: int | None = None
+
+
+def input_shapes(
+    model: keras.Model, sizes: RowSizes
+) -> dict[str, tuple[Any, ...]]:
+    """The shape of a row of each input, by name.
+
+    Args:
+        model: A model that `check_model` accepts.
+        sizes: Of the row.
+    """
+    choices = (sizes.num_choices,) if takes_choices(model) else ()
+    return {
+        name: (sizes.max_masks,)
+        if name == "mask_positions"
+        else (*choices, sizes.sequence_length)
+        for name in model.input
+    }
 
 
 def choose_sizes(

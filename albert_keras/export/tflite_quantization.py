@@ -15,6 +15,7 @@ from albert_keras.export.ids_signature import backbone_of, model_outputs
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.export.tflite_compaction import compacted
 from albert_keras.export.tflite_conversion import convert
+from albert_keras.requirements import require
 
 QUANTIZATIONS = (
     "float32",
@@ -33,6 +34,22 @@ _UNCHANGED = 1e-3
 _ROWS_AT_ONCE = 16
 
 Outputs = Callable[..., dict[str, tf.Tensor]]
+
+
+def check_quantization(quantization: str) -> None:
+    """Refuses a name that is none, or one whose extra is not installed.
+
+    Raises:
+        ModuleNotFoundError: The extra is not installed.
+        ValueError: It is none of `QUANTIZATIONS`.
+    """
+    if quantization not in QUANTIZATIONS:
+        raise ValueError(
+            f"`quantization` must be one of {', '.join(QUANTIZATIONS)}. "
+            f"Received: quantization={quantization!r}."
+        )
+    if quantization in ("int4", "int8-static"):
+        require("quantize", f'quantization="{quantization}"')
 
 
 def quantized(

@@ -27,7 +27,7 @@ from albert_keras.export.tflite_checks import check_operations, check_sharing
 from albert_keras.export.tflite_conversion import in_float32
 from albert_keras.export.tflite_outputs import check_pooling, tflite_outputs
 from albert_keras.export.tflite_quantization import (
-    QUANTIZATIONS,
+    check_quantization,
     keras_outputs,
     quantized,
 )
@@ -226,11 +226,7 @@ def _check_quantization(
     calibration_texts: Sequence[Text] | None,
     resizable: bool,
 ) -> None:
-    if quantization not in QUANTIZATIONS:
-        raise ValueError(
-            f"`quantization` must be one of {', '.join(QUANTIZATIONS)}. "
-            f"Received: quantization={quantization!r}."
-        )
+    check_quantization(quantization)
     is_static = quantization == "int8-static"
     if is_static != (calibration_texts is not None):
         raise ValueError(
@@ -243,8 +239,6 @@ def _check_quantization(
             "`int8-static` must have rows of a fixed length. Received: "
             "resizable=True."
         )
-    if quantization in ("int4", "int8-static"):
-        require("quantize", f'quantization="{quantization}"')
 
 
 def _check_loss(found: Agreement, max_loss: float, path: Path) -> None:
