@@ -3,11 +3,9 @@ plugins {
     `java-library`
 }
 
-java {
-    sourceCompatibility = JavaVersion.VERSION_1_8
-    targetCompatibility = JavaVersion.VERSION_1_8
-}
-
 tasks.withType<JavaCompile>().configureEach {
     options.encoding = "UTF-8"
+    // Not only the level: newer Java has methods, of ByteBuffer for one, that
+    // compile to what older Androids do not have.
+    options.release.set(8)
 }

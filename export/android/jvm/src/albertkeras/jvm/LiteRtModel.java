@@ -18,7 +18,8 @@ import java.util.Map;
 /**
  * A .tflite that LiteRT's C library runs in this JVM, without Android.
  *
- * <p>The library trusts a file to be whole, so {@link LiteContents} looks before.
+ * <p>The library trusts a file to be whole, so {@link LiteContents} looks
+ * before.
  */
 public final class LiteRtModel implements IdsModel, Closeable {
   private static final String SIGNATURE = "serve_ids";

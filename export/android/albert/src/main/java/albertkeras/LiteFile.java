@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * themselves, in which any number is one.
  *
  * <pre>{@code
- * LiteFile.check(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+ * LiteFile.check(channel.map(MapMode.READ_ONLY, 0, channel.size()));
  * }</pre>
  */
 public final class LiteFile {

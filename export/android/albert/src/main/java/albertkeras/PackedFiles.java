@@ -43,8 +43,8 @@ final class PackedFiles {
       int nameSize = data.getShort(entry + 28) & 0xffff;
       int more = data.getShort(entry + 30) & 0xffff;
       int comment = data.getShort(entry + 32) & 0xffff;
-      String name =
-          new String(bytes(data, entry + ENTRY_BYTES, nameSize), PieceModel.UTF8);
+      byte[] named = bytes(data, entry + ENTRY_BYTES, nameSize);
+      String name = new String(named, PieceModel.UTF8);
       int start = data.getInt(entry + 42);
       need(data, start, FILE_BYTES, FILE);
       start +=

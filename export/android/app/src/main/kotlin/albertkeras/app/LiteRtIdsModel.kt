@@ -20,22 +20,32 @@ import java.nio.channels.FileChannel
  * @param name of the asset
  * @throws AlbertException if it is damaged, or LiteRT cannot open it
  */
-class LiteRtIdsModel(assets: AssetManager, name: String) : IdsModel, AutoCloseable {
+class LiteRtIdsModel(assets: AssetManager, name: String) :
+    IdsModel, AutoCloseable {
+
     private class Port(val type: TensorType, val buffer: TensorBuffer) {
         val shape: IntArray
             get() = type.layout?.dimensions.orEmpty().toIntArray()
     }
 
-    /** What is packed with the model. LiteRT trusts a file to be whole; this looks. */
+    // LiteRT trusts a file to be whole; this looks before.
+    /** What is packed with the model. */
     val contents: LiteContents = assets.openFd(name).use { asset ->
         FileInputStream(asset.fileDescriptor).use { file ->
-            val mode = FileChannel.MapMode.READ_ONLY
-            LiteContents.of(file.channel.map(mode, asset.startOffset, asset.length))
+            LiteContents.of(
+                file.channel.map(
+                    FileChannel.MapMode.READ_ONLY,
+                    asset.startOffset,
+                    asset.length
+                )
+            )
         }
     }
 
     private val model = told("open $name") {
-        CompiledModel.create(assets, name, CompiledModel.Options(Accelerator.CPU))
+        CompiledModel.create(
+            assets, name, CompiledModel.Options(Accelerator.CPU)
+        )
     }
 
     private val inputs: Map<String, Port> = INPUTS.ports { port ->
@@ -56,10 +66,13 @@ class LiteRtIdsModel(assets: AssetManager, name: String) : IdsModel, AutoCloseab
 
     override fun outputShape(name: String): IntArray? = outputs[name]?.shape
 
-    override fun run(values: Map<String, IntArray>): Map<String, FloatArray> = told("run") {
+    override fun run(
+        values: Map<String, IntArray>
+    ): Map<String, FloatArray> = told("run") {
         for ((name, port) in inputs) {
-            val row = values[name]
-                ?: throw AlbertException("`inputs` must hold $name. Received: ${values.keys}.")
+            val row = values[name] ?: throw AlbertException(
+                "`inputs` must hold $name. Received: ${values.keys}."
+            )
             port.buffer.writeInt(row)
         }
         model.run(
@@ -86,12 +99,14 @@ class LiteRtIdsModel(assets: AssetManager, name: String) : IdsModel, AutoCloseab
 
         // LiteRT does not list the names of a signature, so they are tried.
         val INPUTS = listOf(
-            "token_ids", "segment_ids", "padding_mask", "mask_positions", "answer_mask"
+            "token_ids", "segment_ids", "padding_mask",
+            "mask_positions", "answer_mask"
         )
         val OUTPUTS = listOf(
-            "logits", "scores", "mlm_logits", "sop_logits", "start_logits", "end_logits",
-            "start_top_index", "start_top_log_probs", "end_top_index", "end_top_log_probs",
-            "cls_logits"
+            "logits", "scores", "mlm_logits", "sop_logits",
+            "start_logits", "end_logits", "cls_logits",
+            "start_top_index", "start_top_log_probs",
+            "end_top_index", "end_top_log_probs"
         )
 
         fun List<String>.ports(port: (String) -> Port): Map<String, Port> {
@@ -110,7 +125,8 @@ class LiteRtIdsModel(assets: AssetManager, name: String) : IdsModel, AutoCloseab
             block()
         } catch (error: LiteRtException) {
             throw AlbertException(
-                "LiteRT must $what. Received: ${error.message?.trimEnd('.')}.", error
+                "LiteRT must $what. Received: ${error.message?.trimEnd('.')}.",
+                error
             )
         }
     }

@@ -30,7 +30,8 @@ class MainActivity : Activity() {
         val result = findViewById<TextView>(R.id.result)
         val run = findViewById<Button>(R.id.run)
         task.setOnCheckedChangeListener { _, id ->
-            question.visibility = if (id == R.id.answer) View.VISIBLE else View.GONE
+            question.visibility =
+                if (id == R.id.answer) View.VISIBLE else View.GONE
         }
         run.setOnClickListener {
             val id = task.checkedRadioButtonId
@@ -54,7 +55,11 @@ class MainActivity : Activity() {
         super.onDestroy()
     }
 
-    private fun lines(task: Int, text: String, question: String): List<String> = try {
+    private fun lines(
+        task: Int,
+        text: String,
+        question: String
+    ): List<String> = try {
         when (task) {
             R.id.classify -> tasks.classify(text)
             R.id.answer -> tasks.answer(question, text)

@@ -25,8 +25,12 @@ class Tasks(
     private val model: (String) -> OpenModel
 ) {
     private val vocabulary by lazy { asset(VOCABULARY).use { it.readBytes() } }
-    private val fillMask by lazy { modelOf(FILL_MASK).run { FillMask(ids, tokenizer()) } }
-    private val reader by lazy { modelOf(READER).run { QuestionAnswerer(ids, tokenizer()) } }
+    private val fillMask by lazy {
+        modelOf(FILL_MASK).run { FillMask(ids, tokenizer()) }
+    }
+    private val reader by lazy {
+        modelOf(READER).run { QuestionAnswerer(ids, tokenizer()) }
+    }
     private val classifierModel by lazy { modelOf(CLASSIFIER) }
     private val labels by lazy { classifierModel.contents.labels() }
     private val classifier by lazy {
@@ -48,7 +52,8 @@ class Tasks(
     fun answer(question: String, passage: String): List<String> {
         val found = reader.answer(question, passage)
         // Of a model with head "v1" the odds are NaN: it always answers.
-        val none = if (found.nullOdds > 0) listOf("Rather no answer.") else emptyList()
+        val none =
+            if (found.nullOdds > 0) listOf("Rather no answer.") else emptyList()
         return none + found.answers.take(GUESSES).map { answer ->
             "${percent(answer.probability.toFloat())}  ${answer.text}"
         }
@@ -63,7 +68,9 @@ class Tasks(
     private fun <T> present(name: String, block: () -> T): T = try {
         block()
     } catch (error: IOException) {
-        throw AlbertException("The app must have the asset $name. Received: none.", error)
+        throw AlbertException(
+            "The app must have the asset $name. Received: none.", error
+        )
     }
 
     private fun percent(score: Float) = "%5.1f %%".format(100 * score)
