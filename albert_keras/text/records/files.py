@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from albert_keras.tasks.readers.tables import tsv_rows
 from albert_keras.text.lines import numbered_lines
+from albert_keras.text.records.tables import tsv_rows
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 # csv refuses longer cells unless told otherwise; a passage may be long.

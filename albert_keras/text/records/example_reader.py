@@ -4,15 +4,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from albert_keras.tasks.readers.race import LETTERS
-from albert_keras.tasks.readers.records import Record
-from albert_keras.tasks.readers.remarks import Remarks
 from albert_keras.text.examples import (
+    LETTERS,
     ChoiceExample,
     QuestionExample,
     TaggedExample,
     TextExample,
 )
+from albert_keras.text.records.files import Record
+from albert_keras.text.records.remarks import Remarks
 
 # Longer than this, a text is said to be long: of many windows, or cut.
 LONG_TEXT = 50_000
