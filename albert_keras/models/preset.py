@@ -1,8 +1,9 @@
 """Presets, checked before KerasHub loads them."""
 
+import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from albert_keras.json_objects import read_json_object
 # nothing else here does.
 _CHECKPOINTS = "albert_keras.checkpoints"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
+LABELS_FILE = "labels.json"
 _RELEASED = re.compile(r"albert[-_](base|large|xlarge|xxlarge)[-_]v[12]")
 
 
@@ -136,6 +138,38 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
             f"Keras. Received: {name}."
         )
     return task_class
+
+
+def save_labels(folder: Path, labels: Sequence[str]) -> None:
+    """Adds to a preset what its classes are called.
+
+    Args:
+        folder: The preset.
+        labels: The names, in order.
+    """
+    (folder / LABELS_FILE).write_text(
+        json.dumps({"labels": list(labels)}, ensure_ascii=False) + "\n", "utf-8"
+    )
+
+
+def saved_labels(folder: Path) -> tuple[str, ...] | None:
+    """What the classes of a preset are called; None where it does not say.
+
+    Raises:
+        ValueError: Its file of labels is damaged.
+    """
+    path = folder / LABELS_FILE
+    if not path.is_file():
+        return None
+    labels = read_json_object(path).get("labels")
+    if not isinstance(labels, list) or not all(
+        isinstance(label, str) for label in labels
+    ):
+        raise ValueError(
+            f"`{path}` must hold a list of names as `labels`. Received: "
+            f"{labels!r:.60}."
+        )
+    return tuple(labels)
 
 
 def check_preset(

@@ -355,6 +355,8 @@ class _Run:
                 written_whole(self.folder.preset) as partial,
             ):
                 self.model.save_to_preset(str(partial))
+                if self.task.labels:
+                    save_labels(partial, self.task.labels)
         return FinetuningResult(
             self.folder, self.model, metrics, self.num_trained
         )

@@ -25,6 +25,7 @@ class ExampleReader:
         columns: what the file calls the columns.
         labelled: whether labels are read.
         remarks: where what is odd is counted.
+        empty_texts: whether a text may be empty.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class ExampleReader:
         columns: Mapping[str, str | Sequence[str]],
         labelled: bool,
         remarks: Remarks,
+        empty_texts: bool = False,
     ) -> None:
         self.columns = columns
         self.labelled = labelled
         self.remarks = remarks
+        self.empty_texts = empty_texts
 
     def classification(self, place: str, record: Record) -> TextExample:
         label = self._text(record, "label") if self.labelled else None
@@ -198,7 +201,9 @@ class ExampleReader:
         value = self._value(record, name)
         if name == "label" and isinstance(value, int):
             value = str(value)  # JSON has numbers and true
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not (
+            value.strip() or (self.empty_texts and name != "label")
+        ):
             raise ValueError(
                 f"{record.source} must have a text in the column "
                 f"{self._column(name)!r}. Received: {value!r:.60}."
