@@ -13,12 +13,11 @@ import tensorflow_text as tf_text
 
 import albert_keras
 from albert_keras.export.artefact import Signature
-from albert_keras.export.ids_signature import backbone_of
-from albert_keras.export.text_signature import max_text_length
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
+from albert_keras.models.serving import backbone_of, max_text_length
 
 
 def write_model_json(
@@ -37,6 +36,8 @@ def write_model_json(
         labels: Names of a classifier's classes, if they are known.
         signatures: The SavedModel's, by name.
     """
+    path = folder / "assets.extra" / "model.json"
+    path.parent.mkdir()
     content: dict[str, Any] = {
         "model": type(model).__name__,
         "config": backbone_of(model).albert_config().to_dict(),
@@ -59,10 +60,13 @@ def write_model_json(
             "special_symbols": tokenizer.special_symbols,
             "max_tokens": max_text_length(model),
         }
+        if isinstance(tokenizer, AlbertWordPieceTokenizer):
+            # The graph holds these pieces only in a form that is not read.
+            path.with_name("vocab.txt").write_text(
+                "".join(f"{p}\n" for p in tokenizer.get_vocabulary()), "utf-8"
+            )
     if labels is not None:
         content["labels"] = list(labels)
-    path = folder / "assets.extra" / "model.json"
-    path.parent.mkdir()
     path.write_text(
         json.dumps(content, indent=2, ensure_ascii=False) + "\n",
         encoding="utf-8",

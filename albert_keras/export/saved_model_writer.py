@@ -13,19 +13,16 @@ from albert_keras.export.artefact import Artefact, Signature, describe_tensor
 from albert_keras.export.batching import write_batching_parameters
 from albert_keras.export.ids_signature import (
     SERVE_IDS,
-    backbone_of,
     check_model,
     ids_signature,
 )
 from albert_keras.export.model_json import write_model_json
-from albert_keras.export.output import new_output
 from albert_keras.export.serving_operations import (
     check_servable,
     count_operations,
 )
 from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
-from albert_keras.export.text_signature import max_text_length
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
@@ -34,6 +31,8 @@ from albert_keras.models.albert_tokenizer import AlbertTokenizer
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
+from albert_keras.models.serving import backbone_of, max_text_length
+from albert_keras.new_output import new_output
 
 DEFAULT_TOP_K = 5
 

@@ -8,10 +8,10 @@ import keras
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
-from albert_keras.export.output import new_output
 from albert_keras.export.row_sizes import RowSizes, choose_sizes
 from albert_keras.export.tflite_checks import check_operations, check_sharing
 from albert_keras.export.tflite_conversion import QUANTIZATIONS, convert
+from albert_keras.new_output import new_output
 
 
 def tflite(

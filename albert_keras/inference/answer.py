@@ -83,7 +83,7 @@ class Answer(Asks[QuestionExample]):
             )
         if math.isnan(null_threshold):
             raise ValueError(
-                f"`null_threshold` must be a number. Received: {null_threshold}."
+                "`null_threshold` must be a number. Received: nan."
             )
         super().__init__(model, tokenizer, **options)
         self.top_k = top_k

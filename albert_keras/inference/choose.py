@@ -118,8 +118,8 @@ def _one_each(batch: Features, width: int) -> dict[str, np.ndarray]:
     return {name: ids[:, None] for name, ids in ids_of(batch, width).items()}
 
 
-def _logits(batch: Features, outputs: dict[str, np.ndarray]) -> np.ndarray:
-    return outputs["logits"][:, 0]
+def _logits(batch: Features, outputs: dict[str, np.ndarray]) -> list[float]:
+    return outputs["logits"][:, 0].tolist()
 
 
 def _result(example: ChoiceExample, logits: np.ndarray) -> Result:

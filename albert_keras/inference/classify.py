@@ -91,5 +91,5 @@ class Classify(Asks[TextExample]):
 
 def _scores(
     batch: Features, outputs: dict[str, np.ndarray]
-) -> Sequence[np.ndarray]:
-    return outputs["scores"]
+) -> list[np.ndarray]:
+    return list(outputs["scores"])

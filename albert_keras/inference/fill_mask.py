@@ -166,9 +166,7 @@ class FillMask(Asks[TextExample]):
             best.append([self._best_pieces(each) for each in logits[:count]])
         return best
 
-    def _best_pieces(
-        self, logits: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def _best_pieces(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         exponentials = np.exp(logits - logits.max())
         scores = exponentials / exponentials.sum()
         pool = self._candidates

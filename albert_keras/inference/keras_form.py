@@ -133,10 +133,16 @@ def _runner(model: Any) -> Callable[[Arrays], dict[str, np.ndarray]]:
             name: tf.TensorSpec(each.shape, tf.int32, name=name)
             for name, each in model.input.items()
         }
-        function = tf.function(call, input_signature=[specs], autograph=False)
+        traced = tf.function(call, input_signature=[specs], autograph=False)
+        function = traced.get_concrete_function()
 
     def run(inputs: Arrays) -> dict[str, np.ndarray]:
-        outputs = function({name: inputs[name] for name in model.input})
+        outputs = function(
+            {
+                name: keras.ops.convert_to_tensor(inputs[name])
+                for name in model.input
+            }
+        )
         return {
             name: keras.ops.convert_to_numpy(output)
             for name, output in outputs.items()

@@ -20,6 +20,9 @@ TASKS = {
     "AlbertMultipleChoice": "choose",
 }
 
+# The signature of ids, as exports have it.
+SERVE_IDS = "serve_ids"
+
 Arrays = Mapping[str, np.ndarray]
 
 

@@ -5,11 +5,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from albert_keras.config import RELEASED_NAME
 from albert_keras.inference.loaded_model import LoadedModel, require_task
 from albert_keras.inference.saved_model_form import (
     load_saved_model,
     newest_version,
 )
+from albert_keras.models_nearby import models_nearby
 
 PRESET, SAVED_MODEL, TFLITE = "preset", "SavedModel", ".tflite file"
 
@@ -26,6 +28,23 @@ def form_of(path: str | os.PathLike[str]) -> str:
     if "://" not in name and newest_version(Path(name)) is not None:
         return SAVED_MODEL
     return PRESET
+
+
+def check_exists(path: str | os.PathLike[str]) -> None:
+    """Refuses a path at which there is nothing, before anything is loaded.
+
+    Raises:
+        FileNotFoundError: There is nothing, and it is no handle nor the name
+            of a released model.
+    """
+    name = os.fspath(path)
+    if "://" in name or RELEASED_NAME.fullmatch(name) or Path(name).exists():
+        return
+    raise FileNotFoundError(
+        "A model must be a preset, a SavedModel or a .tflite file, a handle "
+        "such as hf://user/model, or a name such as albert_base_v2. Received: "
+        f"{name!r}, where there is nothing. {models_nearby(Path(name))}"
+    )
 
 
 def load_model(
@@ -46,6 +65,7 @@ def load_model(
         TypeError: The model is for another task.
         ValueError: It is damaged.
     """
+    check_exists(path)
     form = form_of(path)
     if form == SAVED_MODEL:
         folder = newest_version(Path(path))

@@ -9,18 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from albert_keras.inference.description import Description
 from albert_keras.inference.loaded_model import (
-    TASKS,
+    SERVE_IDS,
     Arrays,
     LoadedModel,
     python_tokenizer,
 )
-from albert_keras.json_objects import read_json_object
-from albert_keras.text.sentencepiece import SentencePieceTokenizer
-from albert_keras.text.wordpiece import WordPieceTokenizer
 
 GRAPH = "saved_model.pb"
-_SERVE_IDS = "serve_ids"
+_EXTRA = "assets.extra"
 
 
 def newest_version(path: Path) -> Path | None:
@@ -52,56 +50,36 @@ def load_saved_model(folder: Path, tokenizer: Any = None) -> LoadedModel:
         ValueError: It was not written by `ak.export.saved_model`, is damaged,
             or was written without a tokenizer.
     """
-    about = _about(folder)
-    text = about.get("text")
-    if tokenizer is None and text is None:
-        raise ValueError(
-            f"`{folder}` must hold a tokenizer to be asked with texts. "
-            "Received: one that was written with text=False."
-        )
+    about = _description(folder)
     if tokenizer is None:
-        tokenizer = _tokenizer(folder, text)
+        pieces = folder / _EXTRA / "vocab.txt"
+        if pieces.is_file():
+            tokenizer = about.tokenizer(None, pieces.read_bytes())
+        else:
+            tokenizer = about.tokenizer(_sentencepiece(folder), None)
     run, inputs = _serve_ids(folder)
-    longest = about["config"]["max_position_embeddings"]
     return LoadedModel(
-        about["model"],
+        about.model_class,
         str(folder),
         python_tokenizer(tokenizer),
-        (text or {}).get("max_tokens", longest),
-        tuple(about["labels"]) if "labels" in about else None,
+        about.max_tokens,
+        about.labels,
         frozenset(inputs),
         run,
     )
 
 
-def _about(folder: Path) -> dict[str, Any]:
-    """What the export says of its model."""
-    path = folder / "assets.extra" / "model.json"
+def _description(folder: Path) -> Description:
+    path = folder / _EXTRA / "model.json"
     if not path.is_file():
         raise ValueError(
             f"`{folder}` must be a SavedModel that albert-keras wrote, with "
             f"{path.relative_to(folder)}. Received: one without."
         )
-    about = read_json_object(path)
-    if about.get("model") not in TASKS:
-        raise ValueError(
-            f"`{path}` must name a model of albert-keras. Received: "
-            f"{about.get('model')!r}."
-        )
-    return about
+    return Description.read(path.read_text("utf-8"), str(path))
 
 
-def _tokenizer(folder: Path, text: dict[str, Any]) -> Any:
-    options = {
-        name: value for name, value in text.items() if name != "max_tokens"
-    }
-    pieces = folder / "assets.extra" / "vocab.txt"
-    if pieces.is_file():
-        return WordPieceTokenizer(pieces, **options)
-    return SentencePieceTokenizer(_sentencepiece(folder), **options)
-
-
-def _sentencepiece(folder: Path) -> bytes:
+def _sentencepiece(folder: Path) -> bytes | None:
     """The vocabulary, which stands in the graph once and nowhere else."""
     from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf import saved_model_pb2
@@ -119,9 +97,7 @@ def _sentencepiece(folder: Path) -> bytes:
         for node in nodes:
             if node.op == "SentencepieceOp" and node.attr["model"].s:
                 return node.attr["model"].s
-    raise ValueError(
-        f"`{folder}` must hold a vocabulary. Received: a graph without one."
-    )
+    return None
 
 
 def _serve_ids(folder: Path) -> tuple[Any, list[str]]:
@@ -135,7 +111,7 @@ def _serve_ids(folder: Path) -> tuple[Any, list[str]]:
         raise ValueError(
             f"`{folder}` must be a whole SavedModel. Received: {reason}"
         ) from None
-    signature = loaded.signatures[_SERVE_IDS]
+    signature = loaded.signatures[SERVE_IDS]
     names = sorted(signature.structured_input_signature[1])
 
     def run(inputs: Arrays) -> dict[str, np.ndarray]:

@@ -92,7 +92,9 @@ class Tag(Asks[TextExample]):
             scores[number] += list(found)
         return [
             self._result(example.text, *each)
-            for example, *each in zip(examples, words, scores, strict=True)
+            for example, each in zip(
+                examples, zip(words, scores, strict=True), strict=True
+            )
         ]
 
     def _result(

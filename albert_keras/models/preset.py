@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
@@ -14,14 +13,15 @@ import keras
 import keras_hub
 from keras_hub.src.utils import preset_utils
 
+from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
+from albert_keras.models_nearby import models_nearby
 
 # By name, as it stands on a floor above: only reading weights needs it, and
 # nothing else here does.
 _CHECKPOINTS = "albert_keras.checkpoints"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 LABELS_FILE = "labels.json"
-_RELEASED = re.compile(r"albert[-_](base|large|xlarge|xxlarge)[-_]v[12]")
 
 
 class StrictPreset:
@@ -104,7 +104,9 @@ def is_elsewhere(preset: str | os.PathLike) -> bool:
     name = os.fspath(preset)
     if name.startswith(("hf://", "kaggle://")):
         return True
-    return _RELEASED.fullmatch(name) is not None and not os.path.exists(name)
+    return RELEASED_NAME.fullmatch(name) is not None and not os.path.exists(
+        name
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -193,7 +195,8 @@ def check_preset(
     if not folder.is_dir():
         raise FileNotFoundError(
             "A preset must be a folder written by `save_to_preset`, or a "
-            f"handle such as hf://user/model. Received: {str(folder)!r}."
+            f"handle such as hf://user/model. Received: {str(folder)!r}. "
+            f"{models_nearby(folder)}"
         )
     if not (folder / preset_utils.CONFIG_FILE).exists():
         raise _lacks(folder, f"a {preset_utils.CONFIG_FILE}")

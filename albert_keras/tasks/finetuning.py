@@ -15,6 +15,7 @@ from rich.console import Console
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
+from albert_keras.models.preset import save_labels
 from albert_keras.pretraining.manifest import sha256
 from albert_keras.tasks.callbacks import KeepRun
 from albert_keras.tasks.curves import draw_task_curves

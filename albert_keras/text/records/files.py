@@ -100,8 +100,8 @@ def _csv(path: Path, columns: Sequence[str]) -> Iterator[Record]:
                 yield Record(source, row)
     except csv.Error as error:
         raise ValueError(
-            f"{name_of(path)}:{begun} must be a row of CSV, its quotes in pairs. "
-            f"Received: {error}."
+            f"{name_of(path)}:{begun} must be a row of CSV, its quotes in "
+            f"pairs. Received: {error}."
         ) from None
     finally:
         csv.field_size_limit(before)

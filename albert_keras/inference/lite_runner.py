@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from albert_keras.export.ids_signature import SERVE_IDS
+from albert_keras.inference.loaded_model import SERVE_IDS
 from albert_keras.requirements import require
 
 
