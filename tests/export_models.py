@@ -124,3 +124,11 @@ def make_models(tokenizer: ak.AlbertTokenizer) -> dict[str, keras.Model]:
             ak.AlbertMultipleChoice(backbone(), of_length(28))
         ),
     }
+
+
+def lite_outputs(model, inputs: dict) -> dict:
+    """Those of them that a .tflite file gives."""
+    outputs = keras_outputs(model, inputs)
+    if isinstance(model, ak.AlbertTextClassifier):
+        del outputs["logits"]
+    return outputs

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -16,9 +16,10 @@ def embed(
     form: asking.Form = None,
     column: asking.Column = None,
     pooling: Annotated[
-        list[Literal["mean", "cls", "pooled"]] | None,
+        list[str] | None,
         typer.Option(
-            help="mean of all tokens, that of [CLS], or the pooled output; may "
+            metavar="mean|cls|pooled",
+            help="Mean of all tokens, that of [CLS], or the pooled output; may "
             "be repeated.",
             show_default="mean",
         ),
@@ -50,9 +51,11 @@ def embed(
     that are made. Parquet needs albert-keras[parquet].
     """
     poolings = list(dict.fromkeys(pooling or ["mean"]))
-    if out is not None:
-        from albert_keras.inference.vector_files import check_vector_file
+    from albert_keras.inference.embed import check_poolings
+    from albert_keras.inference.vector_files import check_vector_file
 
+    check_poolings(poolings)
+    if out is not None:
         check_vector_file(out, poolings)
     given = asking.text_examples(texts)
     examples = asking.examples_of("text", given, file, column, form)

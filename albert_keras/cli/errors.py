@@ -89,6 +89,8 @@ def usage_sentence(error: Exception) -> str | None:
     message = error.format_message()  # type: ignore[attr-defined]
     if "is not one of" in message:  # and it says of which
         return message
+    if message[-1] not in ".?":
+        message += "."
     return f"{message} {_what_it_takes(context)}"
 
 
@@ -99,7 +101,7 @@ def _what_it_takes(context: Any) -> str:
         return f"There are: {', '.join(command.commands)}."
     options = [each for each in command.params if each.opts[0][:1] == "-"]
     words = [
-        *(p.make_metavar(context) for p in command.params if p not in options),
+        *(p.metavar or p.name for p in command.params if p not in options),
         *(max(each.opts, key=len) for each in options),
         "--help",
     ]

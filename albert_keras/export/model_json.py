@@ -1,4 +1,4 @@
-"""`assets.extra/model.json`: which model a SavedModel was made from."""
+"""Which model an artefact was made from, as JSON beside or in it."""
 
 import hashlib
 import json
@@ -12,8 +12,13 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 import albert_keras
+from albert_keras.artefact_names import (
+    EXTRA_FOLDER,
+    MODEL_JSON,
+    WORD_PIECE_FILE,
+)
 from albert_keras.export.artefact import Signature
-from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.export.tokenizer import Tokenizer
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
@@ -21,23 +26,46 @@ from albert_keras.models.serving import backbone_of, max_text_length
 
 
 def write_model_json(
-    folder: Path,
-    model: keras.Model,
-    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None,
-    labels: Sequence[str] | None,
-    signatures: Mapping[str, Signature],
+    folder: Path, content: Mapping[str, Any], tokenizer: Tokenizer | None
 ) -> None:
     """Writes the file where TF Serving lets such things lie.
 
     Args:
         folder: The SavedModel.
-        model: The model that it holds.
-        tokenizer: The tokenizer that it holds, if it takes texts.
-        labels: Names of a classifier's classes, if they are known.
-        signatures: The SavedModel's, by name.
+        content: What `describe_model` returned.
+        tokenizer: The tokenizer that the model holds, if it takes texts.
     """
-    path = folder / "assets.extra" / "model.json"
+    path = folder / EXTRA_FOLDER / MODEL_JSON
     path.parent.mkdir()
+    path.write_text(
+        json.dumps(content, indent=2, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )
+    if isinstance(tokenizer, AlbertWordPieceTokenizer):
+        # The graph holds these pieces only in a form that is not read.
+        pieces = "".join(f"{each}\n" for each in tokenizer.get_vocabulary())
+        path.with_name(WORD_PIECE_FILE).write_text(pieces, "utf-8")
+
+
+def describe_model(
+    model: keras.Model,
+    tokenizer: Tokenizer | None,
+    labels: Sequence[str] | None,
+    signatures: Mapping[str, Signature],
+) -> dict[str, Any]:
+    """What there is to know of an exported model.
+
+    Args:
+        model: The model that was exported.
+        tokenizer: The tokenizer that was with it, if it takes texts.
+        labels: Names of a classifier's classes, if they are known.
+        signatures: Those of the artefact, by name.
+
+    Returns:
+        A dictionary for JSON: `model`, `config`, `dtype`, `weights_sha256`,
+        `signatures`, `versions`; `text` where there is a tokenizer and
+        `labels` where they are known.
+    """
     content: dict[str, Any] = {
         "model": type(model).__name__,
         "config": backbone_of(model).albert_config().to_dict(),
@@ -60,17 +88,9 @@ def write_model_json(
             "special_symbols": tokenizer.special_symbols,
             "max_tokens": max_text_length(model),
         }
-        if isinstance(tokenizer, AlbertWordPieceTokenizer):
-            # The graph holds these pieces only in a form that is not read.
-            path.with_name("vocab.txt").write_text(
-                "".join(f"{p}\n" for p in tokenizer.get_vocabulary()), "utf-8"
-            )
     if labels is not None:
         content["labels"] = list(labels)
-    path.write_text(
-        json.dumps(content, indent=2, ensure_ascii=False) + "\n",
-        encoding="utf-8",
-    )
+    return content
 
 
 def _digest(model: keras.Model) -> str:

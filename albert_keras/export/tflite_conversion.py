@@ -3,13 +3,14 @@
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
-from albert_keras.export.ids_signature import SERVE_IDS, ids_signature
+from albert_keras.artefact_names import SERVE_IDS
+from albert_keras.export.ids_signature import ids_signature
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.serving import backbone_of
@@ -20,13 +21,19 @@ QUANTIZATIONS = ("float32", "int8")
 _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 
 
-def convert(model: keras.Model, sizes: RowSizes, quantization: str) -> bytes:
+def convert(
+    model: keras.Model,
+    sizes: RowSizes,
+    quantization: str,
+    outputs: Callable[..., dict[str, tf.Tensor]],
+) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
         model: A model that `check_model` accepts, of any precision.
         sizes: Of the row.
         quantization: One of `QUANTIZATIONS`.
+        outputs: What `tflite_outputs` returned.
 
     Raises:
         ValueError: The model has operations that are not builtin.
@@ -41,6 +48,7 @@ def convert(model: keras.Model, sizes: RowSizes, quantization: str) -> bytes:
             sizes.sequence_length,
             sizes.max_masks,
             sizes.num_choices,
+            outputs,
         )
     # Only what comes from a SavedModel keeps its signature.
     with tempfile.TemporaryDirectory() as folder:

@@ -64,13 +64,14 @@ class Embed(Asks[TextExample]):
         **options: Any,
     ) -> None:
         self.poolings = [pooling] if isinstance(pooling, str) else [*pooling]
-        unknown = set(self.poolings) - set(POOLINGS)
-        if unknown or not self.poolings:
-            raise ValueError(
-                f"`pooling` must be among {', '.join(POOLINGS)}. Received: "
-                f"{', '.join(sorted(unknown)) or 'none'}."
-            )
+        check_poolings(self.poolings)
         super().__init__(model, tokenizer, **options)
+        only = self.model.pooling
+        if only is not None and set(self.poolings) != {only}:
+            raise ValueError(
+                f"`pooling` must be {only}, the one that {self.model.source} "
+                f"gives. Received: {', '.join(self.poolings)}."
+            )
         self._one = isinstance(pooling, str)
         self.normalize = normalize
 
@@ -103,21 +104,34 @@ class Embed(Asks[TextExample]):
         self, batch: Features, outputs: dict[str, np.ndarray]
     ) -> list[Result]:
         found = []
-        for length, hidden, pooled in zip(
-            batch.lengths,
-            outputs["sequence_output"],
-            outputs["pooled_output"],
-            strict=True,
-        ):
+        for row, length in enumerate(batch.lengths):
             vectors = {}
             for name in self.poolings:
-                if name == "mean":
-                    vector = hidden[:length].mean(axis=0)
-                else:
-                    # A copy, or the outputs of all tokens would stay with it.
-                    vector = (hidden[0] if name == "cls" else pooled).copy()
+                vector = _vector(outputs, row, int(length), name)
                 if self.normalize:
                     vector /= max(float(np.linalg.norm(vector)), _SHORTEST)
                 vectors[name] = vector
             found.append(vectors)
         return found
+
+
+def check_poolings(poolings: Sequence[str]) -> None:
+    """Refuses what is none of `POOLINGS`."""
+    unknown = sorted(set(poolings) - set(POOLINGS))
+    if unknown or not poolings:
+        raise ValueError(
+            f"`pooling` must be among {', '.join(POOLINGS)}. Received: "
+            f"{', '.join(unknown) or 'none'}."
+        )
+
+
+def _vector(
+    outputs: dict[str, np.ndarray], row: int, length: int, pooling: str
+) -> np.ndarray:
+    if "embedding" in outputs:  # of a file that gives nothing else
+        return outputs["embedding"][row].copy()
+    if pooling == "pooled":
+        return outputs["pooled_output"][row].copy()
+    hidden = outputs["sequence_output"][row]
+    # A copy, or the outputs of all tokens would stay with it.
+    return hidden[0].copy() if pooling == "cls" else hidden[:length].mean(0)

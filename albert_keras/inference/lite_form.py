@@ -3,23 +3,20 @@
 They are run by LiteRT, and take neither TensorFlow nor Keras.
 """
 
-import io
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from albert_keras.artefact_names import MODEL_FILE
 from albert_keras.inference.description import Description
-from albert_keras.inference.lite_runner import LiteRunner
 from albert_keras.inference.loaded_model import (
     Arrays,
     LoadedModel,
     python_tokenizer,
 )
-
-_DESCRIPTION, _LABELS = "albert.json", "labels.txt"
-_SENTENCE_PIECE, _WORD_PIECE = "spiece.model", "vocab.txt"
+from albert_keras.lite.contents import LiteContents
+from albert_keras.lite.runner import LiteRunner
 
 
 def load_lite(path: Path, tokenizer: Any = None) -> LoadedModel:
@@ -36,44 +33,20 @@ def load_lite(path: Path, tokenizer: Any = None) -> LoadedModel:
             was written without a vocabulary.
     """
     runner = LiteRunner(path)
-    files = _packed_files(path)
-    if _DESCRIPTION not in files:
-        raise ValueError(
-            f"`{path}` must say what it is, in a packed {_DESCRIPTION}, as a "
-            "file that albert-keras wrote. Received: one that does not."
-        )
-    about = Description.read(files[_DESCRIPTION].decode(), str(path))
+    contents = LiteContents(path)
+    about = Description.read(contents.files[MODEL_FILE].decode(), str(path))
     if tokenizer is None:
-        tokenizer = about.tokenizer(
-            files.get(_SENTENCE_PIECE), files.get(_WORD_PIECE)
-        )
-    labels = about.labels
-    if labels is None and _LABELS in files:
-        labels = tuple(files[_LABELS].decode().splitlines())
+        tokenizer = contents.tokenizer()
     return LoadedModel(
         about.model_class,
         str(path),
         python_tokenizer(tokenizer),
         min(about.max_tokens, runner.sequence_length or about.max_tokens),
-        labels,
+        about.labels,
         frozenset(runner.input_sizes),
         _Rows(runner),
+        contents.description.get("pooling"),
     )
-
-
-def _packed_files(path: Path) -> dict[str, bytes]:
-    """Files in the archive behind the model; none where there is no archive."""
-    content = io.BytesIO(path.read_bytes())
-    if not zipfile.is_zipfile(content):
-        return {}
-    try:
-        with zipfile.ZipFile(content) as archive:
-            return {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        raise ValueError(
-            f"`{path}` must have a whole archive behind its model. Received: "
-            f"one that is damaged ({error})."
-        ) from None
 
 
 class _Rows:

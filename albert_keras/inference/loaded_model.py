@@ -20,9 +20,6 @@ TASKS = {
     "AlbertMultipleChoice": "choose",
 }
 
-# The signature of ids, as exports have it.
-SERVE_IDS = "serve_ids"
-
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -44,6 +41,7 @@ class LoadedModel:
         run: Of int32 `[rows, tokens]` (`mask_positions`: `[rows, masks]`; of
             a multiple choice `[rows, choices, tokens]`) by name gives the
             outputs by name, as the signature `serve_ids` of an export.
+        pooling: How the vectors are made of which the model gives no other.
     """
 
     model_class: str
@@ -53,6 +51,7 @@ class LoadedModel:
     labels: tuple[str, ...] | None
     inputs: frozenset[str]
     run: Callable[[Arrays], dict[str, np.ndarray]]
+    pooling: str | None = None
 
     @property
     def task(self) -> str:

@@ -9,16 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from albert_keras.artefact_names import (
+    EXTRA_FOLDER,
+    MODEL_JSON,
+    SERVE_IDS,
+    WORD_PIECE_FILE,
+)
 from albert_keras.inference.description import Description
 from albert_keras.inference.loaded_model import (
-    SERVE_IDS,
     Arrays,
     LoadedModel,
     python_tokenizer,
 )
 
 GRAPH = "saved_model.pb"
-_EXTRA = "assets.extra"
 
 
 def newest_version(path: Path) -> Path | None:
@@ -52,7 +56,7 @@ def load_saved_model(folder: Path, tokenizer: Any = None) -> LoadedModel:
     """
     about = _description(folder)
     if tokenizer is None:
-        pieces = folder / _EXTRA / "vocab.txt"
+        pieces = folder / EXTRA_FOLDER / WORD_PIECE_FILE
         if pieces.is_file():
             tokenizer = about.tokenizer(None, pieces.read_bytes())
         else:
@@ -70,7 +74,7 @@ def load_saved_model(folder: Path, tokenizer: Any = None) -> LoadedModel:
 
 
 def _description(folder: Path) -> Description:
-    path = folder / _EXTRA / "model.json"
+    path = folder / EXTRA_FOLDER / MODEL_JSON
     if not path.is_file():
         raise ValueError(
             f"`{folder}` must be a SavedModel that albert-keras wrote, with "
