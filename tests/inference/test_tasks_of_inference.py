@@ -17,10 +17,10 @@ def softmax(logits):
     return exponentials / exponentials.sum(-1, keepdims=True)
 
 
-def test_a_class_and_all_scores(models, lines):
+def test_a_class_and_all_scores(small_models, lines):
     texts = lines[:40]
-    found = Classify(models["classifier"], labels=["a", "b", "c"])(texts)
-    logits = models["classifier"].predict(np.array(texts), verbose=0)
+    found = Classify(small_models["classifier"], labels=["a", "b", "c"])(texts)
+    logits = small_models["classifier"].predict(np.array(texts), verbose=0)
     for answer, scores in zip(found, softmax(logits), strict=True):
         best = int(scores.argmax())
         assert answer["label"] == "abc"[best]
@@ -31,19 +31,19 @@ def test_a_class_and_all_scores(models, lines):
         )
 
 
-def test_pairs_of_any_length(models, lines):
+def test_pairs_of_any_length(small_models, lines):
     texts, pairs = lines[:30], lines[30:60]
-    found = Classify(models["classifier"])(texts, pairs)
+    found = Classify(small_models["classifier"])(texts, pairs)
     x = np.array(texts), np.array(pairs)
-    logits = models["classifier"].predict(x, verbose=0)
+    logits = small_models["classifier"].predict(x, verbose=0)
     assert [each["label"] for each in found] == logits.argmax(-1).tolist()
     assert found[0]["scores"].keys() == {0, 1, 2}
 
 
-def test_a_regression_gives_its_number(models, tokenizer):
+def test_a_regression_gives_its_number(small_models, small_tokenizer):
     from export_models import backbone, randomize
 
-    preprocessor = models["classifier"].preprocessor
+    preprocessor = small_models["classifier"].preprocessor
     model = randomize(ak.AlbertTextClassifier(backbone(), 1, preprocessor))
     texts = ["a parser", "an option of the parser"]
     numbers = model.predict(np.array(texts), verbose=0)[:, 0]
@@ -52,20 +52,22 @@ def test_a_regression_gives_its_number(models, tokenizer):
 
 
 @pytest.mark.parametrize("normalize", [False, True])
-def test_vectors_are_what_they_are_called(models, tokenizer, lines, normalize):
+def test_vectors_are_what_they_are_called(
+    small_models, small_tokenizer, lines, normalize
+):
     """Each text alone and unpadded, by the definition."""
     texts = lines[:20]
     embed = Embed(
-        models["backbone"],
-        tokenizer,
+        small_models["backbone"],
+        small_tokenizer,
         pooling=["mean", "cls", "pooled"],
         normalize=normalize,
     )
     found = embed(texts)
     for row, text in enumerate(texts):
-        ids = [tokenizer.cls_token_id, *tokenizer.encode(text)[:30]]
-        ids = np.array([[*ids, tokenizer.sep_token_id]])
-        outputs = models["backbone"](
+        ids = [small_tokenizer.cls_token_id, *small_tokenizer.encode(text)[:30]]
+        ids = np.array([[*ids, small_tokenizer.sep_token_id]])
+        outputs = small_models["backbone"](
             {
                 "token_ids": ids,
                 "segment_ids": np.zeros_like(ids),
@@ -84,24 +86,28 @@ def test_vectors_are_what_they_are_called(models, tokenizer, lines, normalize):
             np.testing.assert_allclose(found[name][row], vector, atol=1e-5)
 
 
-def test_a_model_with_a_head_embeds_by_its_backbone(models, tokenizer):
-    of_head = Embed(models["classifier"])("a text")
-    of_backbone = Embed(models["classifier"].backbone, tokenizer)("a text")
+def test_a_model_with_a_head_embeds_by_its_backbone(
+    small_models, small_tokenizer
+):
+    of_head = Embed(small_models["classifier"])("a text")
+    of_backbone = Embed(small_models["classifier"].backbone, small_tokenizer)(
+        "a text"
+    )
     np.testing.assert_allclose(of_head, of_backbone, atol=1e-6)
     assert of_head.dtype == "float32"
-    assert of_head.shape == (models["backbone"].hidden_dim,)
+    assert of_head.shape == (small_models["backbone"].hidden_dim,)
 
 
 @pytest.mark.parametrize("name", ["reader", "reader_v2"])
-def test_answers_are_those_of_predict(models, lines, name):
+def test_answers_are_those_of_predict(small_models, lines, name):
     """Of passages of many windows."""
     questions = lines[:12]
     contexts = ["\n".join(lines[n : n + 9]) for n in range(12)]
-    found = Answer(models[name], top_k=3, null_threshold=math.inf)(
+    found = Answer(small_models[name], top_k=3, null_threshold=math.inf)(
         questions, contexts
     )
     texts = {"question": questions, "context": contexts}
-    predicted = models[name].predict(texts, verbose=0)
+    predicted = small_models[name].predict(texts, verbose=0)
     for answer, ranked, context in zip(found, predicted, contexts, strict=True):
         assert len(answer["answers"]) == 3
         for each, expected in zip(answer["answers"], ranked, strict=False):
@@ -117,11 +123,11 @@ def test_answers_are_those_of_predict(models, lines, name):
             assert "null_odds" not in answer
 
 
-def test_no_answer_from_the_threshold_on(models):
+def test_no_answer_from_the_threshold_on(small_models):
     question, context = "who?", "The parser was written by Ann."
-    odds = Answer(models["reader_v2"])(question, context)["null_odds"]
-    above = Answer(models["reader_v2"], null_threshold=odds + 1e-3)
-    below = Answer(models["reader_v2"], null_threshold=odds - 1e-3)
+    odds = Answer(small_models["reader_v2"])(question, context)["null_odds"]
+    above = Answer(small_models["reader_v2"], null_threshold=odds + 1e-3)
+    below = Answer(small_models["reader_v2"], null_threshold=odds - 1e-3)
     answered = above(question, context)
     assert answered["answer"] == answered["answers"][0]["text"] != ""
     refused = below(question, context)
@@ -131,8 +137,8 @@ def test_no_answer_from_the_threshold_on(models):
     assert refused["answers"] == answered["answers"]
 
 
-def test_one_passage_for_all_questions(models):
-    answer = Answer(models["reader"])
+def test_one_passage_for_all_questions(small_models):
+    answer = Answer(small_models["reader"])
     context = "The parser was written by Ann."
     questions = ["who wrote it?", "what is it?"]
     for question, found in zip(
@@ -143,10 +149,10 @@ def test_one_passage_for_all_questions(models):
         assert found["score"] == pytest.approx(alone["score"], abs=1e-5)
 
 
-def test_words_and_their_tags(models, lines):
+def test_words_and_their_tags(small_models, lines):
     texts = [" ".join(lines[n : n + 3]) for n in range(20)]
-    found = Tag(models["tagger"], labels=TAGS)(texts)
-    predicted = models["tagger"].predict(
+    found = Tag(small_models["tagger"], labels=TAGS)(texts)
+    predicted = small_models["tagger"].predict(
         [text.split() for text in texts], verbose=0
     )
     for text, answer, logits in zip(texts, found, predicted, strict=True):
@@ -164,9 +170,9 @@ def test_words_and_their_tags(models, lines):
             assert text[word["start"] : word["end"]] == word["text"]
 
 
-def test_entities_hold_the_words_of_one_name(models):
+def test_entities_hold_the_words_of_one_name(small_models):
     """White space of any kind between them, and characters beyond 16 bits."""
-    tag = Tag(models["tagger"], labels=TAGS)
+    tag = Tag(small_models["tagger"], labels=TAGS)
     text = "  Ann\tLee  𝒮aw\u00a0Paris ,\nRome"
     tags = ["B-PER", "I-PER", "O", "B-LOC", "O", "I-LOC"]
     scores = np.eye(5)[[TAGS.index(each) for each in tags]] * 0.5
@@ -189,21 +195,23 @@ def test_entities_hold_the_words_of_one_name(models):
     ]
 
 
-def test_without_tags_there_are_no_entities(models):
-    assert set(Tag(models["tagger"])("a b")) == {"words"}
-    assert set(Tag(models["tagger"], labels=list("vwxyz"))("a b")) == {"words"}
-    nothing = Tag(models["tagger"], labels=TAGS)(" \t")
+def test_without_tags_there_are_no_entities(small_models):
+    assert set(Tag(small_models["tagger"])("a b")) == {"words"}
+    assert set(Tag(small_models["tagger"], labels=list("vwxyz"))("a b")) == {
+        "words"
+    }
+    nothing = Tag(small_models["tagger"], labels=TAGS)(" \t")
     assert nothing == {"words": [], "entities": []}
 
 
-def test_choices_are_those_of_predict(models, lines):
+def test_choices_are_those_of_predict(small_models, lines):
     texts = {
         "question": lines[:10],
         "options": [lines[n : n + 4] for n in range(10)],
         "context": lines[10:20],
     }
-    logits = models["chooser"].predict(texts, verbose=0)
-    found = Choose(models["chooser"])(
+    logits = small_models["chooser"].predict(texts, verbose=0)
+    found = Choose(small_models["chooser"])(
         texts["question"], texts["options"], texts["context"]
     )
     for answer, scores, options in zip(
@@ -214,8 +222,8 @@ def test_choices_are_those_of_predict(models, lines):
         assert answer["scores"] == pytest.approx(scores.tolist(), abs=1e-5)
 
 
-def test_questions_need_not_have_as_many_options(models):
-    choose = Choose(models["chooser"])
+def test_questions_need_not_have_as_many_options(small_models):
+    choose = Choose(small_models["chooser"])
     questions = ["where _ ?", "who?"]
     options = [["here", "there"], ["Ann", "Bob", "a parser"]]
     together = choose(questions, options)
@@ -276,6 +284,8 @@ def test_questions_need_not_have_as_many_options(models):
         ),
     ],
 )
-def test_what_does_not_fit_is_named(models, tokenizer, make, error, sentence):
+def test_what_does_not_fit_is_named(
+    small_models, small_tokenizer, make, error, sentence
+):
     with pytest.raises(error, match=sentence):
-        make(models, tokenizer)
+        make(small_models, small_tokenizer)
