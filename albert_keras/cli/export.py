@@ -87,6 +87,16 @@ def tflite(
         ),
     ] = None,
     labels: _Labels = None,
+    pooling: Annotated[
+        Literal["mean", "cls", "pooled"] | None,
+        typer.Option(
+            help="Of a backbone: one vector a text, for text embedders.",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        bool, typer.Option(help="Pack the vocabulary into the file.")
+    ] = True,
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a preset as a TensorFlow Lite file for phones."""
@@ -97,8 +107,10 @@ def tflite(
         written = write_tflite(
             model,
             out,
-            tokenizer=_tokenizer(preset, model),
+            tokenizer=_tokenizer(preset, model) if text else None,
+            text=text,
             labels=_names(preset, labels),
+            pooling=pooling,
             sequence_length=sequence_length,
             quantization=quantization,
             overwrite=overwrite,
@@ -118,12 +130,13 @@ def _load(preset: Path, dtype: str = "float32") -> "keras.Model":
 
 
 def _tokenizer(preset: Path, model: "keras.Model") -> Any:
-    """Of a backbone; None for that of a task's preprocessor."""
+    """Of a backbone, if its preset has one; of a task its preprocessor's."""
     import keras_hub
 
     from albert_keras.models.albert_backbone import AlbertBackbone
 
-    if not isinstance(model, AlbertBackbone):
+    is_backbone = isinstance(model, AlbertBackbone)
+    if not is_backbone or not (preset / "tokenizer.json").is_file():
         return None
     return keras_hub.tokenizers.Tokenizer.from_preset(str(preset))
 

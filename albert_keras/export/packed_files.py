@@ -15,8 +15,8 @@ from albert_keras.artefact_names import (
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.labels import label_names
 from albert_keras.export.model_json import describe_model
+from albert_keras.export.model_tokenizer import Tokenizer
 from albert_keras.export.task_metadata import task_metadata
-from albert_keras.export.tokenizer import Tokenizer
 from albert_keras.lite.associated_files import append_files
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier

@@ -10,16 +10,16 @@ from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
 from albert_keras.export.labels import check_labels
+from albert_keras.export.model_tokenizer import (
+    Tokenizer,
+    preprocessor_tokenizer,
+    tokenizer_of,
+)
 from albert_keras.export.packed_files import check_packable, pack
 from albert_keras.export.row_sizes import RowSizes, choose_sizes
 from albert_keras.export.tflite_checks import check_operations, check_sharing
 from albert_keras.export.tflite_conversion import QUANTIZATIONS, convert
 from albert_keras.export.tflite_outputs import check_pooling, tflite_outputs
-from albert_keras.export.tokenizer import (
-    Tokenizer,
-    find_tokenizer,
-    preprocessor_tokenizer,
-)
 from albert_keras.new_output import new_output
 
 
@@ -127,7 +127,7 @@ def tflite(
     if not text:
         tokenizer = None
     elif tokenizer is not None or preprocessor_tokenizer(model) is not None:
-        tokenizer = find_tokenizer(model, tokenizer)
+        tokenizer = tokenizer_of(model, tokenizer, "unless text=False")
     if path.is_dir():
         raise IsADirectoryError(
             f"`path` must be a file. Received: path={path}, a folder."
