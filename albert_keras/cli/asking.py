@@ -220,13 +220,17 @@ def print_lines(
         file: Where they are from, for the progress.
         line: What to print.
     """
+    from albert_keras.text.normalization import replace_lone_surrogates
+
     count = 0
     # On the terminal that answers go to there is no place for a bar.
     shown = None if sys.stdout.isatty() else file
     try:
         for example, answer in with_progress(answered, shown):
             count += 1
-            print(line(example, answer), flush=True)
+            # Which JSON and arguments can hold, and no output.
+            answered_line = replace_lone_surrogates(line(example, answer))
+            print(answered_line, flush=True)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"Stopped. {count:,} answers were given."

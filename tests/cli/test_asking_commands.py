@@ -178,6 +178,17 @@ def test_vectors_as_files(call, folder, backbone):
     )
 
 
+def test_half_a_surrogate_pair(call, folder, backbone):
+    """JSON can hold it, and no file."""
+    (folder / "half.jsonl").write_text('{"text": "a \\ud800 b"}')
+    words = ["embed", backbone, "--file", "half.jsonl"]
+    answer = json.loads(call(*words, "--json").stdout)
+    assert answer["text"] == "a \ufffd b"
+    for name in ("half.out.jsonl", "half.parquet"):
+        ended = call(*words, "--out", name)
+        assert (ended.code, ended.stderr) == (0, "")
+
+
 def test_nothing_is_written_of_a_file_that_is_wrong(call, folder, backbone):
     (folder / "texts.csv").write_text("text\none\ntwo,\n")
     ended = call("embed", backbone, "--file", "texts.csv", "--out", "v.npy")
