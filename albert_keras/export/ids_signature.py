@@ -1,6 +1,6 @@
 """The signature `serve_ids`: token ids in, the model's outputs by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,36 +15,31 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.serving import model_outputs
 
-SERVE_IDS = "serve_ids"
-
-TFLITE_MODELS = (
+_MODELS = (
     AlbertBackbone,
     AlbertMaskedLM,
     AlbertPretrainer,
     AlbertTextClassifier,
-)
-SAVED_MODELS = (
-    *TFLITE_MODELS,
     AlbertMultipleChoice,
     AlbertQuestionAnswering,
     AlbertTokenClassifier,
 )
 
 
-def check_model(model: Any, classes: tuple[type, ...]) -> None:
+def check_model(model: Any) -> None:
     """Refuses what cannot be exported.
 
     Args:
         model: The model.
-        classes: Those that can be.
 
     Raises:
         TypeError: `model` is none of the models that have an export.
         RuntimeError: Keras does not run on TensorFlow.
     """
-    if not isinstance(model, classes):
-        names = ", ".join(each.__name__ for each in classes)
+    if not isinstance(model, _MODELS):
+        names = ", ".join(each.__name__ for each in _MODELS)
         raise TypeError(
             f"`model` must be one of {names}. Received: {type(model).__name__}."
         )
@@ -55,14 +50,9 @@ def check_model(model: Any, classes: tuple[type, ...]) -> None:
         )
 
 
-def backbone_of(model: keras.Model) -> AlbertBackbone:
-    """The backbone of a task, or the backbone itself."""
-    return model if isinstance(model, AlbertBackbone) else model.backbone
-
-
-def takes_mask_positions(model: keras.Model) -> bool:
-    """Whether the model has a masked-LM head."""
-    return "mask_positions" in model.input
+def takes_choices(model: keras.Model) -> bool:
+    """Whether a row of the model holds several texts."""
+    return isinstance(model, AlbertMultipleChoice)
 
 
 def ids_signature(
@@ -70,6 +60,8 @@ def ids_signature(
     batch_size: int | None = None,
     sequence_length: int | None = None,
     max_masks: int | None = None,
+    num_choices: int | None = None,
+    outputs: Callable[..., dict[str, tf.Tensor]] | None = None,
 ) -> tf.types.experimental.ConcreteFunction:
     """A model as a traced function of ids.
 
@@ -78,14 +70,17 @@ def ids_signature(
         batch_size: Rows; None leaves them to the caller.
         sequence_length: Tokens a row; None likewise.
         max_masks: Mask positions a row; None likewise.
+        num_choices: Texts to choose from; None likewise.
+        outputs: What gives outputs of the model and its inputs; by default
+            `model_outputs`.
 
     Returns:
         A concrete function of the model's inputs by name, int32
         `[batch_size, sequence_length]` and for `mask_positions`
-        `[batch_size, max_masks]`, which returns `model_outputs`. Those of a
-        multiple choice are `[batch_size, None, sequence_length]`.
+        `[batch_size, max_masks]`, which returns `outputs`. Those of a
+        multiple choice are `[batch_size, num_choices, sequence_length]`.
     """
-    choices = [None] if isinstance(model, AlbertMultipleChoice) else []
+    choices = [num_choices] if takes_choices(model) else []
     specs = {}
     for name in model.input:
         width = max_masks if name == "mask_positions" else sequence_length
@@ -94,49 +89,8 @@ def ids_signature(
         )
 
     def serve_ids(**inputs):
-        return model_outputs(model, inputs)
+        return (outputs or model_outputs)(model, inputs)
 
     return tf.function(serve_ids, autograph=False).get_concrete_function(
         **specs
     )
-
-
-def model_outputs(
-    model: keras.Model, inputs: Mapping[str, tf.Tensor]
-) -> dict[str, tf.Tensor]:
-    """The model's outputs by name, numbers that are not integers in float32.
-
-    Args:
-        model: A model that `check_model` accepts.
-        inputs: Its inputs by name.
-
-    Returns:
-        For a backbone `sequence_output` and `pooled_output`; for a masked LM
-        `mlm_logits`, for a pretrainer `sop_logits` as well; for a classifier
-        `logits` `[batch, classes]` and their softmax `scores`. A classifier
-        with one output (a regression), or with an activation of its own,
-        gives what it puts out as `scores` alone. A reader gives what its class
-        says, a tagger and a multiple choice `logits`.
-    """
-    outputs = model(dict(inputs), training=False)
-    if isinstance(model, AlbertMaskedLM):
-        outputs = {"mlm_logits": outputs}
-    elif isinstance(model, AlbertTextClassifier):
-        outputs = _class_scores(model, outputs)
-    elif isinstance(model, AlbertTokenClassifier | AlbertMultipleChoice):
-        outputs = {"logits": outputs}
-    return {
-        name: tf.cast(output, tf.float32)
-        if output.dtype.is_floating
-        else output
-        for name, output in outputs.items()
-    }
-
-
-def _class_scores(
-    model: AlbertTextClassifier, outputs: tf.Tensor
-) -> dict[str, tf.Tensor]:
-    if model.num_classes == 1 or model.activation != keras.activations.linear:
-        return {"scores": outputs}
-    logits = tf.cast(outputs, tf.float32)
-    return {"logits": logits, "scores": tf.nn.softmax(logits)}

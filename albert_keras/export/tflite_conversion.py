@@ -3,18 +3,17 @@
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
-from albert_keras.export.ids_signature import (
-    SERVE_IDS,
-    backbone_of,
-    ids_signature,
-)
+from albert_keras.artefact_names import SERVE_IDS
+from albert_keras.export.ids_signature import ids_signature
+from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.serving import backbone_of
 
 QUANTIZATIONS = ("float32", "int8")
 
@@ -24,17 +23,17 @@ _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 
 def convert(
     model: keras.Model,
-    sequence_length: int,
-    max_masks: int | None,
+    sizes: RowSizes,
     quantization: str,
+    outputs: Callable[..., dict[str, tf.Tensor]],
 ) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
         model: A model that `check_model` accepts, of any precision.
-        sequence_length: Tokens of the row.
-        max_masks: Mask positions of the row; None for a model without.
+        sizes: Of the row.
         quantization: One of `QUANTIZATIONS`.
+        outputs: What `tflite_outputs` returned.
 
     Raises:
         ValueError: The model has operations that are not builtin.
@@ -43,7 +42,14 @@ def convert(
     module = tf.Module()
     module.weights = [weight.value for weight in model.weights]
     with _embedding_lookup(backbone_of(model).token_embedding):
-        serve_ids = ids_signature(model, 1, sequence_length, max_masks)
+        serve_ids = ids_signature(
+            model,
+            1,
+            sizes.sequence_length,
+            sizes.max_masks,
+            sizes.num_choices,
+            outputs,
+        )
     # Only what comes from a SavedModel keeps its signature.
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(module, folder, signatures={SERVE_IDS: serve_ids})
@@ -109,7 +115,9 @@ def _embedding_lookup(
         rows = _lookup(
             token_embedding.embeddings.value, tf.reshape(inputs, [-1])
         )
-        return tf.reshape(rows, [*inputs.shape, token_embedding.output_dim])
+        return tf.reshape(
+            rows, [*keras.ops.shape(inputs), token_embedding.output_dim]
+        )
 
     token_embedding.call = call
     try:
