@@ -70,8 +70,6 @@ def bias(
     groups.man = {person = "man"}
 
     groups.woman = {person = "woman"}
-
-    Example: albert-keras bias albert-quickstart/run/preset --out bias
     """
     from albert_keras.cli.card import facts_of_preset, say_written
     from albert_keras.inference.bias.comparisons import (
@@ -115,10 +113,10 @@ def _write(
     results: list["ComparisonResult"],
     overwrite: bool,
 ) -> None:
-    from albert_keras.export.output import new_output
     from albert_keras.inference.bias.html import write_bias_page
     from albert_keras.inference.bias.picture import draw_bias
     from albert_keras.inference.bias.report import bias_json
+    from albert_keras.new_output import new_output
 
     with new_output(out, overwrite=overwrite) as partial:
         partial.mkdir()

@@ -50,9 +50,6 @@ def card(
 
     What is given here is kept in model_card.json. A preset that has none, as
     one that KerasHub's own method saved, gets one of what itself tells.
-
-    Example: albert-keras card albert-quickstart/run/preset
-    --license apache-2.0 --language en
     """
     from albert_keras.models.card.writing import write_card
 

@@ -63,9 +63,6 @@ def inspect(
 
     With TEXT: its pieces in colour, and how much each layer changes them.
     With --out also attention maps, a page of all and its pictures.
-
-    Example: albert-keras inspect albert-quickstart/run/preset
-    "Return the list." --out inside
     """
     if out is not None and text is None:
         raise ValueError(
@@ -122,8 +119,8 @@ def _write(
     layers: list[int] | None,
     overwrite: bool,
 ) -> None:
-    from albert_keras.export.output import new_output
     from albert_keras.inference.looking.report import write_report
+    from albert_keras.new_output import new_output
 
     with (
         new_output(out, overwrite=overwrite) as partial,

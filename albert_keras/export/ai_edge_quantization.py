@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from albert_keras.export.ids_signature import SERVE_IDS
+from albert_keras.artefact_names import SERVE_IDS
 
 # Operations are told apart by the layers in their outputs' names.
 _ENCODER = ".*encoder.*"

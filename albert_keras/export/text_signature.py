@@ -5,29 +5,14 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from albert_keras.export.ids_signature import (
-    backbone_of,
-    takes_mask_positions,
-)
 from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.token_rows import ROWS_AT_ONCE, run_in_parts
+from albert_keras.models.serving import takes_mask_positions
 
 SERVE_TEXT = "serving_default"
 # Masks whose logits are in memory at once: 30,000 numbers for each, so that a
 # batch of texts that are all masks would take gigabytes.
 _MASKS_AT_ONCE = 1024
-
-
-def max_text_length(model: keras.Model) -> int:
-    """Most tokens of a text: as `predict` on strings and `ak.FillMask` take.
-
-    A task's preprocessor may cut texts to less than the model takes.
-    """
-    longest = backbone_of(model).max_sequence_length
-    preprocessor = getattr(model, "preprocessor", None)
-    if preprocessor is None or takes_mask_positions(model):
-        return longest
-    return min(longest, preprocessor.sequence_length)
 
 
 def text_signature(

@@ -5,7 +5,7 @@ import math
 import keras
 
 from albert_keras.export.flatbuffer import FlatbufferModel
-from albert_keras.export.ids_signature import backbone_of
+from albert_keras.models.serving import backbone_of
 
 # The converter leaves smaller tensors in float32.
 _FEWEST_QUANTIZED = 1024
