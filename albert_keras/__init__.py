@@ -33,6 +33,7 @@ _SUBPACKAGES: tuple[str, ...] = (
     "layers",
     "models",
     "pretraining",
+    "tasks",
     "text",
     "training",
 )
