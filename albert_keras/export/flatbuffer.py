@@ -77,8 +77,12 @@ class FlatbufferModel:
         described = {}
         for entry in entries:
             tensor = tensors[entry.tensorIndex]
+            sizes = tensor.shape
+            if tensor.shapeSignature is not None:  # some are left open
+                sizes = tensor.shapeSignature
             described[entry.name.decode()] = describe_tensor(
-                _DTYPES[tensor.type], tuple(tensor.shape.tolist())
+                _DTYPES[tensor.type],
+                tuple(None if size < 0 else size for size in sizes.tolist()),
             )
         return described
 

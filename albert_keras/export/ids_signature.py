@@ -18,33 +18,29 @@ from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 
 SERVE_IDS = "serve_ids"
 
-TFLITE_MODELS = (
+_MODELS = (
     AlbertBackbone,
     AlbertMaskedLM,
     AlbertPretrainer,
     AlbertTextClassifier,
-)
-SAVED_MODELS = (
-    *TFLITE_MODELS,
     AlbertMultipleChoice,
     AlbertQuestionAnswering,
     AlbertTokenClassifier,
 )
 
 
-def check_model(model: Any, classes: tuple[type, ...]) -> None:
+def check_model(model: Any) -> None:
     """Refuses what cannot be exported.
 
     Args:
         model: The model.
-        classes: Those that can be.
 
     Raises:
         TypeError: `model` is none of the models that have an export.
         RuntimeError: Keras does not run on TensorFlow.
     """
-    if not isinstance(model, classes):
-        names = ", ".join(each.__name__ for each in classes)
+    if not isinstance(model, _MODELS):
+        names = ", ".join(each.__name__ for each in _MODELS)
         raise TypeError(
             f"`model` must be one of {names}. Received: {type(model).__name__}."
         )
@@ -65,11 +61,17 @@ def takes_mask_positions(model: keras.Model) -> bool:
     return "mask_positions" in model.input
 
 
+def takes_choices(model: keras.Model) -> bool:
+    """Whether a row of the model holds several texts."""
+    return isinstance(model, AlbertMultipleChoice)
+
+
 def ids_signature(
     model: keras.Model,
     batch_size: int | None = None,
     sequence_length: int | None = None,
     max_masks: int | None = None,
+    num_choices: int | None = None,
 ) -> tf.types.experimental.ConcreteFunction:
     """A model as a traced function of ids.
 
@@ -78,14 +80,15 @@ def ids_signature(
         batch_size: Rows; None leaves them to the caller.
         sequence_length: Tokens a row; None likewise.
         max_masks: Mask positions a row; None likewise.
+        num_choices: Texts to choose from; None likewise.
 
     Returns:
         A concrete function of the model's inputs by name, int32
         `[batch_size, sequence_length]` and for `mask_positions`
         `[batch_size, max_masks]`, which returns `model_outputs`. Those of a
-        multiple choice are `[batch_size, None, sequence_length]`.
+        multiple choice are `[batch_size, num_choices, sequence_length]`.
     """
-    choices = [None] if isinstance(model, AlbertMultipleChoice) else []
+    choices = [num_choices] if takes_choices(model) else []
     specs = {}
     for name in model.input:
         width = max_masks if name == "mask_positions" else sequence_length

@@ -12,7 +12,6 @@ from tensorflow.core.protobuf import saved_model_pb2
 from albert_keras.export.artefact import Artefact, Signature, describe_tensor
 from albert_keras.export.batching import write_batching_parameters
 from albert_keras.export.ids_signature import (
-    SAVED_MODELS,
     SERVE_IDS,
     backbone_of,
     check_model,
@@ -124,7 +123,7 @@ def saved_model(
     served.signatures["serving_default"](tf.constant(["A [MASK] model."]))
     ```
     """
-    check_model(model, SAVED_MODELS)
+    check_model(model)
     tokenizer = _tokenizer(model, tokenizer) if text else None
     _check_top_k(model, top_k)
     _check_labels(model, labels)

@@ -39,7 +39,7 @@ def task_signatures(
     """All signatures of a model that take texts, by name.
 
     Args:
-        model: One of `SAVED_MODELS`.
+        model: What `check_model` accepts.
         serve_ids: Its signature of ids.
         packer: Makes ids of texts.
         top_k: Guesses for each mask, or answers to each question.

@@ -14,6 +14,7 @@ from albert_keras.export.ids_signature import (
     backbone_of,
     ids_signature,
 )
+from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
 
 QUANTIZATIONS = ("float32", "int8")
@@ -22,18 +23,12 @@ QUANTIZATIONS = ("float32", "int8")
 _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 
 
-def convert(
-    model: keras.Model,
-    sequence_length: int,
-    max_masks: int | None,
-    quantization: str,
-) -> bytes:
+def convert(model: keras.Model, sizes: RowSizes, quantization: str) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
         model: A model that `check_model` accepts, of any precision.
-        sequence_length: Tokens of the row.
-        max_masks: Mask positions of the row; None for a model without.
+        sizes: Of the row.
         quantization: One of `QUANTIZATIONS`.
 
     Raises:
@@ -43,7 +38,13 @@ def convert(
     module = tf.Module()
     module.weights = [weight.value for weight in model.weights]
     with _embedding_lookup(backbone_of(model).token_embedding):
-        serve_ids = ids_signature(model, 1, sequence_length, max_masks)
+        serve_ids = ids_signature(
+            model,
+            1,
+            sizes.sequence_length,
+            sizes.max_masks,
+            sizes.num_choices,
+        )
     # Only what comes from a SavedModel keeps its signature.
     with tempfile.TemporaryDirectory() as folder:
         tf.saved_model.save(module, folder, signatures={SERVE_IDS: serve_ids})
@@ -109,7 +110,9 @@ def _embedding_lookup(
         rows = _lookup(
             token_embedding.embeddings.value, tf.reshape(inputs, [-1])
         )
-        return tf.reshape(rows, [*inputs.shape, token_embedding.output_dim])
+        return tf.reshape(
+            rows, [*keras.ops.shape(inputs), token_embedding.output_dim]
+        )
 
     token_embedding.call = call
     try:

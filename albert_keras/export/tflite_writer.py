@@ -7,19 +7,11 @@ import keras
 
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
-from albert_keras.export.ids_signature import (
-    TFLITE_MODELS,
-    backbone_of,
-    check_model,
-    takes_mask_positions,
-)
+from albert_keras.export.ids_signature import check_model
 from albert_keras.export.output import new_output
+from albert_keras.export.row_sizes import RowSizes, choose_sizes
 from albert_keras.export.tflite_checks import check_operations, check_sharing
 from albert_keras.export.tflite_conversion import QUANTIZATIONS, convert
-
-DEFAULT_SEQUENCE_LENGTH = 128
-# google-research/albert, create_pretraining_data.py, max_predictions_per_seq.
-DEFAULT_MAX_MASKS = 20
 
 
 def tflite(
@@ -28,26 +20,34 @@ def tflite(
     *,
     sequence_length: int | None = None,
     max_masks: int | None = None,
+    num_choices: int | None = None,
+    resizable: bool = False,
     quantization: str = "float32",
     overwrite: bool = False,
 ) -> Artefact:
     """Writes a model as a TensorFlow Lite file.
 
-    The file has one signature, `serve_ids`, for one row of ids of a fixed
-    length; shorter texts are padded, with 0 in `padding_mask`. Its operations
-    are builtin ones, so any LiteRT runs it. A weight that layers share stands
+    The file has one signature, `serve_ids`, for one row of ids, with the
+    names that the signature of a SavedModel has. The row has a fixed length;
+    shorter texts are padded, with 0 in `padding_mask`. Its operations are
+    builtin ones, so any LiteRT runs it. A weight that layers share stands
     in it once, and so does the token table, which both the embedding and the
     masked-LM head read.
 
     Args:
-        model: An `ak.AlbertBackbone`, `ak.AlbertMaskedLM`,
-            `ak.AlbertPretrainer` or `ak.AlbertTextClassifier`. One of another
-            precision, such as mixed_bfloat16, is exported in float32.
+        model: An `ak.AlbertBackbone`, or any of the models with a head. One
+            of another precision, such as mixed_bfloat16, is exported in
+            float32.
         path: The file to write; ends in .tflite.
         sequence_length: Tokens of the row; by default 128, or the longest the
             model takes if that is less.
         max_masks: Width of `mask_positions`, 20 by default; only for a model
             with a masked-LM head. Fewer masks are padded with position 0.
+        num_choices: Texts to choose from, 4 by default; only for an
+            `ak.AlbertMultipleChoice`.
+        resizable: Whether the three sizes above are left open: who runs the
+            file resizes its inputs (`resize_input_tensor`), up to the longest
+            row that the model takes.
         quantization: `"float32"`, or `"int8"`: matrices of 1,024 elements and
             more in 8 bits with a scale for each row or column, activations
             quantised as they come (dynamic range).
@@ -78,7 +78,7 @@ def tflite(
     )["mlm_logits"]
     ```
     """
-    check_model(model, TFLITE_MODELS)
+    check_model(model)
     path = Path(path)
     if path.suffix != ".tflite":
         raise ValueError(f"`path` must end in .tflite. Received: path={path}.")
@@ -87,14 +87,15 @@ def tflite(
             f"`quantization` must be one of {', '.join(QUANTIZATIONS)}. "
             f"Received: quantization={quantization!r}."
         )
-    sequence_length = _sequence_length(model, sequence_length)
-    max_masks = _max_masks(model, max_masks)
+    sizes = choose_sizes(
+        model, RowSizes(sequence_length, max_masks, num_choices), resizable
+    )
     if path.is_dir():
         raise IsADirectoryError(
             f"`path` must be a file. Received: path={path}, a folder."
         )
     with new_output(path, overwrite=overwrite) as partial:
-        content = convert(model, sequence_length, max_masks, quantization)
+        content = convert(model, sizes, quantization)
         written = FlatbufferModel(content)
         check_operations(written)
         check_sharing(model, written, quantization)
@@ -106,32 +107,3 @@ def tflite(
         signatures=written.signatures,
         operations=written.operations,
     )
-
-
-def _sequence_length(model: keras.Model, requested: int | None) -> int:
-    longest = backbone_of(model).max_sequence_length
-    if requested is None:
-        return min(DEFAULT_SEQUENCE_LENGTH, longest)
-    if not 1 <= requested <= longest:
-        raise ValueError(
-            f"`sequence_length` must be between 1 and {longest}, the longest "
-            f"the model takes. Received: sequence_length={requested}."
-        )
-    return requested
-
-
-def _max_masks(model: keras.Model, requested: int | None) -> int | None:
-    if not takes_mask_positions(model):
-        if requested is not None:
-            raise ValueError(
-                "`max_masks` is for models with a masked-LM head. Received: "
-                f"max_masks={requested} for {type(model).__name__}."
-            )
-        return None
-    if requested is None:
-        return DEFAULT_MAX_MASKS
-    if requested < 1:
-        raise ValueError(
-            f"`max_masks` must be positive. Received: max_masks={requested}."
-        )
-    return requested

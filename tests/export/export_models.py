@@ -9,7 +9,7 @@ PIECES = 300
 LONGEST = 32
 LAYERS = 2
 MODELS = ["backbone", "masked_lm", "pretrainer", "classifier"]
-TASKS = ["reader", "reader_v2", "tagger", "chooser"]  # SavedModels alone
+TASKS = ["reader", "reader_v2", "tagger", "chooser"]
 
 
 def randomize(model: keras.Model, scale: float = 0.1) -> keras.Model:
@@ -35,8 +35,11 @@ def backbone(**changes) -> ak.AlbertBackbone:
     return ak.AlbertBackbone.from_albert_config(config, **settings)
 
 
-def random_ids(model, rows=1, length=LONGEST, masks=3) -> dict:
+def random_ids(model, rows=1, length=LONGEST, masks=3, choices=4) -> dict:
     """Rows of two segments and of different lengths, padded."""
+    if isinstance(model, ak.AlbertMultipleChoice):
+        flat = random_ids(model.backbone, rows * choices, length)
+        return {n: ids.reshape(rows, choices, -1) for n, ids in flat.items()}
     generator = np.random.default_rng(5)
     lengths = generator.integers(length // 2, length, (rows, 1))
     columns = np.arange(length)[None]
@@ -50,6 +53,8 @@ def random_ids(model, rows=1, length=LONGEST, masks=3) -> dict:
     if "mask_positions" in model.input:
         positions = generator.integers(1, length // 2, (rows, masks))
         inputs["mask_positions"] = np.sort(positions)
+    if "answer_mask" in model.input:
+        inputs["answer_mask"] = (columns == 0) | inputs["segment_ids"]
     return {name: ids.astype("int32") for name, ids in inputs.items()}
 
 
@@ -61,4 +66,6 @@ def keras_outputs(model, inputs: dict) -> dict:
     elif isinstance(model, ak.AlbertTextClassifier):
         scores = keras.ops.softmax(outputs)
         outputs = {"logits": outputs, "scores": scores}
+    elif not isinstance(outputs, dict):  # a tagger, a multiple choice
+        outputs = {"logits": outputs}
     return {name: np.asarray(output) for name, output in outputs.items()}

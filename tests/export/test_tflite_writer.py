@@ -6,6 +6,7 @@ import tensorflow as tf
 from export_models import (
     LONGEST,
     MODELS,
+    TASKS,
     backbone,
     keras_outputs,
     random_ids,
@@ -57,13 +58,50 @@ def exported(models, tmp_path_factory):
             folder / name / "model.tflite",
             max_masks=3 if "mask_positions" in models[name].input else None,
         )
-        for name in MODELS
+        for name in [*MODELS, *TASKS]
     }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, *TASKS])
 def test_gives_what_keras_gives(models, exported, name):
     assert_equal_to_keras(exported[name].path, models[name])
+
+
+def test_choices_as_many_as_asked_for(models, tmp_path):
+    path = tmp_path / "model.tflite"
+    ak.export.tflite(models["chooser"], path, num_choices=2)
+    assert_equal_to_keras(path, models["chooser"], choices=2)
+
+
+@pytest.mark.parametrize("name", ["pretrainer", "classifier", *TASKS])
+def test_a_resizable_file_takes_any_length(models, name, tmp_path):
+    model = models[name]
+    written = ak.export.tflite(model, tmp_path / "m.tflite", resizable=True)
+    for sizes in ({"length": 9, "masks": 2, "choices": 3}, {"masks": 7}):
+        assert_equal_to_keras(written.path, model, **sizes)
+    described = written.signatures["serve_ids"].inputs["token_ids"]
+    free = "?, ?" if name == "chooser" else "?"
+    assert described == f"int32 [1, {free}]"
+
+
+def test_resizing_by_hand(models, tmp_path):
+    model, path = models["tagger"], tmp_path / "m.tflite"
+    ak.export.tflite(model, path, resizable=True)
+    interpreter = litert.Interpreter(str(path))
+    inputs = random_ids(model, length=11)
+    for detail in interpreter.get_input_details():
+        interpreter.resize_tensor_input(detail["index"], [1, 11], strict=True)
+    interpreter.allocate_tensors()
+    for detail in interpreter.get_input_details():
+        name = detail["name"].removeprefix("serve_ids_").split(":")[0]
+        interpreter.set_tensor(detail["index"], inputs[name])
+    interpreter.invoke()
+    (output,) = interpreter.get_output_details()
+    np.testing.assert_allclose(
+        interpreter.get_tensor(output["index"]),
+        keras_outputs(model, inputs)["logits"],
+        atol=1e-4,
+    )
 
 
 def test_the_exact_gelu_is_builtin_too(tmp_path):
@@ -222,6 +260,11 @@ def test_what_was_written(models, exported):
         ({"sequence_length": 33}, "between 1 and 32.*sequence_length=33"),
         ({"sequence_length": 0}, "between 1 and 32.*sequence_length=0"),
         ({"max_masks": 0}, "`max_masks` must be positive"),
+        ({"num_choices": 4}, "num_choices=4 for AlbertMaskedLM"),
+        (
+            {"resizable": True, "sequence_length": 9},
+            "must be given no size. Received: sequence_length=9",
+        ),
     ],
 )
 def test_arguments_out_of_range(models, tmp_path, arguments, sentence):
