@@ -1,9 +1,12 @@
-"""Reading a .tflite file: its operations, constants and signatures."""
+"""A .tflite file: its operations, constants and signatures."""
 
+import copy
 from collections import Counter
 from typing import Any
 
+import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
+from tensorflow.lite.tools.flatbuffer_utils import convert_object_to_bytearray
 
 from albert_keras.export.artefact import Signature, describe_tensor
 
@@ -71,6 +74,47 @@ class FlatbufferModel:
             )
             for signature in self._model.signatureDefs
         }
+
+    @property
+    def input_names(self) -> list[str]:
+        """Names that the one signature has for the inputs, in their order.
+
+        A model of several signatures has none.
+        """
+        return self._names("inputs")
+
+    @property
+    def output_names(self) -> list[str]:
+        """Likewise of the outputs."""
+        return self._names("outputs")
+
+    def with_metadata(self, metadata: bytes) -> bytes:
+        """The model with TensorFlow Lite's metadata.
+
+        Args:
+            metadata: A flatbuffer, see `metadata_schema`.
+
+        Returns:
+            The bytes of a .tflite file. This object stays as it is.
+        """
+        buffer = schema.BufferT()
+        buffer.data = np.frombuffer(metadata, np.uint8)
+        entry = schema.MetadataT()
+        entry.name = "TFLITE_METADATA"
+        entry.buffer = len(self._model.buffers)
+        model = copy.copy(self._model)
+        model.buffers = [*model.buffers, buffer]
+        model.metadata = [*(model.metadata or ()), entry]
+        return bytes(convert_object_to_bytearray(model))
+
+    def _names(self, side: str) -> list[str]:
+        (signature,) = self._model.signatureDefs
+        names = {
+            entry.tensorIndex: entry.name.decode()
+            for entry in getattr(signature, side)
+        }
+        subgraph = self._model.subgraphs[signature.subgraphIndex]
+        return [names[index] for index in getattr(subgraph, side)]
 
     def _tensors(self, signature: Any, entries: list) -> dict[str, str]:
         tensors = self._model.subgraphs[signature.subgraphIndex].tensors

@@ -3,7 +3,7 @@
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
@@ -23,13 +23,19 @@ QUANTIZATIONS = ("float32", "int8")
 _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 
 
-def convert(model: keras.Model, sizes: RowSizes, quantization: str) -> bytes:
+def convert(
+    model: keras.Model,
+    sizes: RowSizes,
+    quantization: str,
+    outputs: Callable[..., dict[str, tf.Tensor]],
+) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
         model: A model that `check_model` accepts, of any precision.
         sizes: Of the row.
         quantization: One of `QUANTIZATIONS`.
+        outputs: What `tflite_outputs` returned.
 
     Raises:
         ValueError: The model has operations that are not builtin.
@@ -44,6 +50,7 @@ def convert(model: keras.Model, sizes: RowSizes, quantization: str) -> bytes:
             sizes.sequence_length,
             sizes.max_masks,
             sizes.num_choices,
+            outputs,
         )
     # Only what comes from a SavedModel keeps its signature.
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,7 @@
 """TensorFlow Lite files, for phones."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -8,10 +9,18 @@ import keras
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
+from albert_keras.export.labels import check_labels
 from albert_keras.export.output import new_output
+from albert_keras.export.packed_files import check_packable, pack
 from albert_keras.export.row_sizes import RowSizes, choose_sizes
 from albert_keras.export.tflite_checks import check_operations, check_sharing
 from albert_keras.export.tflite_conversion import QUANTIZATIONS, convert
+from albert_keras.export.tflite_outputs import check_pooling, tflite_outputs
+from albert_keras.export.tokenizer import (
+    Tokenizer,
+    find_tokenizer,
+    preprocessor_tokenizer,
+)
 
 
 def tflite(
@@ -22,6 +31,10 @@ def tflite(
     max_masks: int | None = None,
     num_choices: int | None = None,
     resizable: bool = False,
+    tokenizer: Tokenizer | None = None,
+    text: bool = True,
+    labels: Sequence[str] | None = None,
+    pooling: str | None = None,
     quantization: str = "float32",
     overwrite: bool = False,
 ) -> Artefact:
@@ -33,6 +46,15 @@ def tflite(
     builtin ones, so any LiteRT runs it. A weight that layers share stands
     in it once, and so does the token table, which both the embedding and the
     masked-LM head read.
+
+    With the model come its vocabulary, the names of its classes and a
+    description (see `ak.export.LiteContents`), and metadata by which
+    MediaPipe's `TextClassifier` and `TextEmbedder` and the TFLite Task
+    Library's `BertNLClassifier`, `BertQuestionAnswerer` and `TextEmbedder`
+    open the file. They tokenize by themselves, and get the ids that ALBERT
+    has: the vocabulary that is packed normalises as ALBERT does, see
+    `takes_raw_text`. Of a tokenizer that does not lower-case they would not,
+    since they all do; they refuse its file.
 
     Args:
         model: An `ak.AlbertBackbone`, or any of the models with a head. One
@@ -48,6 +70,15 @@ def tflite(
         resizable: Whether the three sizes above are left open: who runs the
             file resizes its inputs (`resize_input_tensor`), up to the longest
             row that the model takes.
+        tokenizer: The model's `ak.AlbertTokenizer` or
+            `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor,
+            if it has one.
+        text: Whether the tokenizer's vocabulary is packed.
+        labels: Names of a classifier's or tagger's classes, in order; their
+            numbers if None.
+        pooling: For an `ak.AlbertBackbone`: `"mean"`, `"cls"` or `"pooled"`
+            give one vector, `embedding`, instead of one for each token. It is
+            what a text embedder needs.
         quantization: `"float32"`, or `"int8"`: matrices of 1,024 elements and
             more in 8 bits with a scale for each row or column, activations
             quantised as they come (dynamic range).
@@ -90,15 +121,31 @@ def tflite(
     sizes = choose_sizes(
         model, RowSizes(sequence_length, max_masks, num_choices), resizable
     )
+    check_labels(model, labels)
+    check_packable(labels)
+    check_pooling(model, pooling)
+    if not text:
+        tokenizer = None
+    elif tokenizer is not None or preprocessor_tokenizer(model) is not None:
+        tokenizer = find_tokenizer(model, tokenizer)
     if path.is_dir():
         raise IsADirectoryError(
             f"`path` must be a file. Received: path={path}, a folder."
         )
     with new_output(path, overwrite=overwrite) as partial:
-        content = convert(model, sizes, quantization)
-        written = FlatbufferModel(content)
+        written = FlatbufferModel(
+            convert(model, sizes, quantization, tflite_outputs(pooling))
+        )
         check_operations(written)
         check_sharing(model, written, quantization)
+        content = pack(
+            written,
+            model,
+            tokenizer,
+            labels,
+            sequence_length=sizes.sequence_length,
+            quantization=quantization,
+        )
         partial.write_bytes(content)
     return Artefact(
         path=path,

@@ -8,7 +8,7 @@ from export_models import (
     MODELS,
     TASKS,
     backbone,
-    keras_outputs,
+    lite_outputs,
     random_ids,
     randomize,
 )
@@ -40,7 +40,7 @@ def constants(path) -> list[int]:
 def assert_equal_to_keras(path, model, tolerance=1e-4, **sizes):
     inputs = random_ids(model, **sizes)
     outputs = run(path, inputs)
-    expected = keras_outputs(model, inputs)
+    expected = lite_outputs(model, inputs)
     assert outputs.keys() == expected.keys()
     for name in expected:
         np.testing.assert_allclose(
@@ -99,7 +99,7 @@ def test_resizing_by_hand(models, tmp_path):
     (output,) = interpreter.get_output_details()
     np.testing.assert_allclose(
         interpreter.get_tensor(output["index"]),
-        keras_outputs(model, inputs)["logits"],
+        lite_outputs(model, inputs)["logits"],
         atol=1e-4,
     )
 
@@ -167,7 +167,7 @@ def test_quantised_or_not_it_is_near_keras(written, larger):
     artefact, num_bytes = written
     inputs = random_ids(larger)
     outputs = run(artefact.path, inputs)
-    for name, expected in keras_outputs(larger, inputs).items():
+    for name, expected in lite_outputs(larger, inputs).items():
         error = np.sqrt(np.mean((outputs[name] - expected) ** 2))
         bound = 0.1 if num_bytes == 1 else 1e-5
         assert error < bound * np.std(expected), name
