@@ -25,6 +25,8 @@ _PUBLIC = {
     "AlbertTokenClassifier": "albert_keras.models.albert_token_classifier",
     "AlbertMultipleChoice": "albert_keras.models.albert_multiple_choice",
     "FillMask": "albert_keras.inference.fill_mask",
+    "look_inside": "albert_keras.inference.looking.inside",
+    "measure_bias": "albert_keras.inference.bias.measurement",
 }
 _SUBPACKAGES: tuple[str, ...] = (
     "checkpoints",
@@ -42,7 +44,13 @@ __all__ = ["__version__", *_PUBLIC, *_SUBPACKAGES]
 
 if TYPE_CHECKING:
     from albert_keras.config import AlbertConfig as AlbertConfig
+    from albert_keras.inference.bias.measurement import (
+        measure_bias as measure_bias,
+    )
     from albert_keras.inference.fill_mask import FillMask as FillMask
+    from albert_keras.inference.looking.inside import (
+        look_inside as look_inside,
+    )
     from albert_keras.models.albert_backbone import (
         AlbertBackbone as AlbertBackbone,
     )

@@ -84,6 +84,18 @@ COMMANDS: dict[str, Command | Group] = {
         "Say what each [MASK] of a text may stand for.",
         starts_tensorflow=True,
     ),
+    "bias": Command(
+        "bias",
+        "bias",
+        "Compare what a masked LM fills in for paired groups.",
+        starts_tensorflow=True,
+    ),
+    "inspect": Command(
+        "inspect",
+        "inspect",
+        "Show a model's parameters, and a text's way through its layers.",
+        starts_tensorflow=True,
+    ),
     "convert": Command(
         "convert",
         "convert",
