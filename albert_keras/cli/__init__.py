@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from textwrap import indent
 from types import FrameType
 from typing import Annotated, Any, NamedTuple
 
@@ -16,7 +17,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from albert_keras import __version__
-from albert_keras.cli.errors import one_sentence
+from albert_keras.cli.errors import one_sentence, usage_sentence
 
 
 class Command(NamedTuple):
@@ -26,6 +27,7 @@ class Command(NamedTuple):
     function: str
     help: str
     starts_tensorflow: bool = False
+    example: str = ""
 
 
 class Group(NamedTuple):
@@ -82,7 +84,41 @@ COMMANDS: dict[str, Command | Group] = {
         "fill_mask",
         "fill_mask",
         "Say what each [MASK] of a text may stand for.",
-        starts_tensorflow=True,
+        example='albert-keras fill-mask run/preset "A [MASK] of the text."',
+    ),
+    "embed": Command(
+        "embed",
+        "embed",
+        "Turn texts into vectors.",
+        example="albert-keras embed run/preset --file reviews.csv \\\n"
+        "    --column text=review --normalize --out reviews.npy",
+    ),
+    "classify": Command(
+        "classify",
+        "classify",
+        "Say which class texts are of.",
+        example='albert-keras classify film/preset "A fine film." --json',
+    ),
+    "answer": Command(
+        "answer",
+        "answer",
+        "Find answers in passages of any length.",
+        example='albert-keras answer reader "Who wrote it?" \\\n'
+        "    --context-file page.txt --top-k 3",
+    ),
+    "tag": Command(
+        "tag",
+        "tag",
+        "Name people and places in texts, with where they stand.",
+        example='albert-keras tag tagger "Ann Lee flew to Paris ."',
+    ),
+    "choose": Command(
+        "choose",
+        "choose",
+        "Choose among the answers to a question.",
+        example='albert-keras choose chooser "Where is Ann?" \\\n'
+        '    --option "At home." --option "At school." \\\n'
+        '    --context "Ann went home."',
     ),
     "bias": Command(
         "bias",
@@ -148,13 +184,21 @@ class _Lazy(TyperCommand):
         if self._command.starts_tensorflow:
             function = _after_tensorflow(function)
         app = typer.Typer(add_completion=False, **_PLAIN)
-        app.command(self.name)(one_sentence(function))
+        app.command(self.name, epilog=_shown_as_it_is(self._command.example))(
+            one_sentence(function)
+        )
         command = typer.main.get_command(app)
         for parameter in command.params:
             if isinstance(parameter, TyperArgument):
                 # Behind its metavar Typer would write `<list[Path]>`.
                 vars(parameter)["display_type_rich"] = lambda ctx: None
         return command
+
+
+def _shown_as_it_is(example: str) -> str | None:
+    """An example below the help of a command, that can be copied."""
+    # Behind this sign lines are not filled anew.
+    return f"\b\nExample:\n{indent(example, '  ')}" if example else None
 
 
 def _after_tensorflow(function: Callable[..., None]) -> Callable[..., None]:
@@ -220,6 +264,16 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app = typer.Typer(add_completion=False, no_args_is_help=True, **_PLAIN)
     app.callback()(_root)
-    _add_commands(typer.main.get_group(app), COMMANDS).main(
-        prog_name="albert-keras"
-    )
+    commands = _add_commands(typer.main.get_group(app), COMMANDS)
+    try:
+        code = commands.main(prog_name="albert-keras", standalone_mode=False)
+    except Exception as error:
+        sentence = usage_sentence(error)
+        if sentence is None:
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()  # type: ignore[attr-defined]
+        else:
+            typer.echo(f"Error: {sentence}", err=True)
+        raise SystemExit(2) from None
+    raise SystemExit(code or 0)

@@ -160,7 +160,7 @@ def race(
     from albert_keras.tasks.metrics import prediction_files as files
     from albert_keras.tasks.metrics.race import race as metric
     from albert_keras.tasks.readers import read
-    from albert_keras.tasks.readers.race import LETTERS
+    from albert_keras.text.examples import LETTERS
 
     examples = read("race", data, split)
     by_id = files.read_by_id(predictions)

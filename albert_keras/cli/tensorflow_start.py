@@ -17,14 +17,18 @@ _CHATTER = re.compile(
 )
 
 
-def start_tensorflow() -> None:
-    """Imports TensorFlow and KerasHub, which takes some seconds."""
+def start_tensorflow(with_keras: bool = True) -> None:
+    """Imports TensorFlow and KerasHub, which takes some seconds.
+
+    Args:
+        with_keras: Whether to import KerasHub, or TensorFlow Text alone.
+    """
     with (
         _chatter_dropped() as terminal,
         Console(file=terminal).status("Starting TensorFlow ..."),
     ):
         import_module("tensorflow")
-        import_module("keras_hub")
+        import_module("keras_hub" if with_keras else "tensorflow_text")
 
 
 @contextlib.contextmanager

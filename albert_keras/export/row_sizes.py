@@ -4,11 +4,8 @@ import dataclasses
 
 import keras
 
-from albert_keras.export.ids_signature import (
-    backbone_of,
-    takes_choices,
-    takes_mask_positions,
-)
+from albert_keras.export.ids_signature import takes_choices
+from albert_keras.models.serving import backbone_of, takes_mask_positions
 
 DEFAULT_SEQUENCE_LENGTH = 128
 # google-research/albert, create_pretraining_data.py, max_predictions_per_seq.

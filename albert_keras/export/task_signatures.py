@@ -14,7 +14,6 @@ from albert_keras.export.examples_signature import (
     SERVE_EXAMPLES,
     examples_signature,
 )
-from albert_keras.export.ids_signature import takes_mask_positions
 from albert_keras.export.labels import label_names
 from albert_keras.export.tag_signature import tag_signature
 from albert_keras.export.text_packing import TextPacker
@@ -26,6 +25,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.serving import takes_mask_positions
 
 SERVE_PAIRS = "serve_pairs"
 

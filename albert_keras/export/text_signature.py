@@ -5,25 +5,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from albert_keras.export.ids_signature import (
-    backbone_of,
-    takes_mask_positions,
-)
 from albert_keras.export.text_packing import TextPacker
+from albert_keras.models.serving import takes_mask_positions
 
 SERVE_TEXT = "serving_default"
-
-
-def max_text_length(model: keras.Model) -> int:
-    """Most tokens of a text: as `predict` on strings and `ak.FillMask` take.
-
-    A task's preprocessor may cut texts to less than the model takes.
-    """
-    longest = backbone_of(model).max_sequence_length
-    preprocessor = getattr(model, "preprocessor", None)
-    if preprocessor is None or takes_mask_positions(model):
-        return longest
-    return min(longest, preprocessor.sequence_length)
 
 
 def text_signature(

@@ -10,7 +10,6 @@ from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
 from albert_keras.export.labels import check_labels
-from albert_keras.export.output import new_output
 from albert_keras.export.packed_files import check_packable, pack
 from albert_keras.export.row_sizes import RowSizes, choose_sizes
 from albert_keras.export.tflite_checks import check_operations, check_sharing
@@ -21,6 +20,7 @@ from albert_keras.export.tokenizer import (
     find_tokenizer,
     preprocessor_tokenizer,
 )
+from albert_keras.new_output import new_output
 
 
 def tflite(
@@ -145,6 +145,7 @@ def tflite(
             labels,
             sequence_length=sizes.sequence_length,
             quantization=quantization,
+            pooling=pooling,
         )
         partial.write_bytes(content)
     return Artefact(

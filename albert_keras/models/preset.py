@@ -1,8 +1,8 @@
 """Presets, checked before KerasHub loads them."""
 
+import json
 import os
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -13,13 +13,15 @@ import keras
 import keras_hub
 from keras_hub.src.utils import preset_utils
 
+from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
+from albert_keras.models_nearby import models_nearby
 
 # By name, as it stands on a floor above: only reading weights needs it, and
 # nothing else here does.
 _CHECKPOINTS = "albert_keras.checkpoints"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
-_RELEASED = re.compile(r"albert[-_](base|large|xlarge|xxlarge)[-_]v[12]")
+LABELS_FILE = "labels.json"
 
 
 class StrictPreset:
@@ -102,7 +104,9 @@ def is_elsewhere(preset: str | os.PathLike) -> bool:
     name = os.fspath(preset)
     if name.startswith(("hf://", "kaggle://")):
         return True
-    return _RELEASED.fullmatch(name) is not None and not os.path.exists(name)
+    return RELEASED_NAME.fullmatch(name) is not None and not os.path.exists(
+        name
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -138,6 +142,38 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
     return task_class
 
 
+def save_labels(folder: Path, labels: Sequence[str]) -> None:
+    """Adds to a preset what its classes are called.
+
+    Args:
+        folder: The preset.
+        labels: The names, in order.
+    """
+    (folder / LABELS_FILE).write_text(
+        json.dumps({"labels": list(labels)}, ensure_ascii=False) + "\n", "utf-8"
+    )
+
+
+def saved_labels(folder: Path) -> tuple[str, ...] | None:
+    """What the classes of a preset are called; None where it does not say.
+
+    Raises:
+        ValueError: Its file of labels is damaged.
+    """
+    path = folder / LABELS_FILE
+    if not path.is_file():
+        return None
+    labels = read_json_object(path).get("labels")
+    if not isinstance(labels, list) or not all(
+        isinstance(label, str) for label in labels
+    ):
+        raise ValueError(
+            f"`{path}` must hold a list of names as `labels`. Received: "
+            f"{labels!r:.60}."
+        )
+    return tuple(labels)
+
+
 def check_preset(
     model_class: type, preset: str | os.PathLike, load_weights: bool = True
 ) -> None:
@@ -159,7 +195,8 @@ def check_preset(
     if not folder.is_dir():
         raise FileNotFoundError(
             "A preset must be a folder written by `save_to_preset`, or a "
-            f"handle such as hf://user/model. Received: {str(folder)!r}."
+            f"handle such as hf://user/model. Received: {str(folder)!r}. "
+            f"{models_nearby(folder)}"
         )
     if not (folder / preset_utils.CONFIG_FILE).exists():
         raise _lacks(folder, f"a {preset_utils.CONFIG_FILE}")

@@ -15,6 +15,7 @@ from rich.console import Console
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
+from albert_keras.models.preset import save_labels
 from albert_keras.pretraining.manifest import sha256
 from albert_keras.tasks.callbacks import KeepRun
 from albert_keras.tasks.curves import draw_task_curves
@@ -355,6 +356,8 @@ class _Run:
                 written_whole(self.folder.preset) as partial,
             ):
                 self.model.save_to_preset(str(partial))
+                if self.task.labels:
+                    save_labels(partial, self.task.labels)
         return FinetuningResult(
             self.folder, self.model, metrics, self.num_trained
         )

@@ -417,7 +417,7 @@ def test_examples(refuse, data, sentence):
 
 IS_NO_PRESET = (
     "A preset must be a folder written by `save_to_preset`, or a handle such "
-    "as hf://user/model. Received: '{}'."
+    "as hf://user/model. Received: '{}'. Models in '.': backbone, ..."
 )
 NOT_LOADED = "Preset `{}` cannot be loaded as AlbertPretrainer: "
 PRESETS = {

@@ -4,15 +4,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from albert_keras.tasks.readers.race import LETTERS
-from albert_keras.tasks.readers.records import Record
-from albert_keras.tasks.readers.remarks import Remarks
 from albert_keras.text.examples import (
+    LETTERS,
     ChoiceExample,
     QuestionExample,
     TaggedExample,
     TextExample,
 )
+from albert_keras.text.records.files import Record
+from albert_keras.text.records.remarks import Remarks
 
 # Longer than this, a text is said to be long: of many windows, or cut.
 LONG_TEXT = 50_000
@@ -25,6 +25,7 @@ class ExampleReader:
         columns: what the file calls the columns.
         labelled: whether labels are read.
         remarks: where what is odd is counted.
+        empty_texts: whether a text may be empty.
     """
 
     def __init__(
@@ -32,10 +33,12 @@ class ExampleReader:
         columns: Mapping[str, str | Sequence[str]],
         labelled: bool,
         remarks: Remarks,
+        empty_texts: bool = False,
     ) -> None:
         self.columns = columns
         self.labelled = labelled
         self.remarks = remarks
+        self.empty_texts = empty_texts
 
     def classification(self, place: str, record: Record) -> TextExample:
         label = self._text(record, "label") if self.labelled else None
@@ -198,7 +201,9 @@ class ExampleReader:
         value = self._value(record, name)
         if name == "label" and isinstance(value, int):
             value = str(value)  # JSON has numbers and true
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not (
+            value.strip() or (self.empty_texts and name != "label")
+        ):
             raise ValueError(
                 f"{record.source} must have a text in the column "
                 f"{self._column(name)!r}. Received: {value!r:.60}."

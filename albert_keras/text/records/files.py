@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from albert_keras.tasks.readers.tables import tsv_rows
-from albert_keras.text.lines import numbered_lines
+from albert_keras.text.lines import name_of, numbered_lines
+from albert_keras.text.records.tables import tsv_rows
 
-SUFFIXES = (".csv", ".tsv", ".jsonl")
+FORMS = ("csv", "tsv", "jsonl")
+SUFFIXES = tuple(f".{form}" for form in FORMS)
 # csv refuses longer cells unless told otherwise; a passage may be long.
 _LONGEST_CELL = 2**26
 
@@ -26,13 +27,29 @@ class Record(NamedTuple):
     values: dict[str, Any]
 
 
-def records(path: Path, columns: Sequence[str]) -> Iterator[Record]:
+def form_of(path: Path) -> str:
+    """What a file holds by its name, of `FORMS`; "" for anything else.
+
+    Args:
+        path: the file, whose name may go on with .gz or .zst.
+    """
+    suffix = path.suffix
+    if suffix in (".gz", ".zst"):
+        suffix = path.with_suffix("").suffix
+    return suffix[1:] if suffix in SUFFIXES else ""
+
+
+def records(
+    path: Path, columns: Sequence[str], form: str | None = None
+) -> Iterator[Record]:
     """Reads the rows of a file by its suffix.
 
     Args:
         path: `.csv` (quoted as RFC 4180 has it), `.tsv` (where a quote is a
-            character like any other) or `.jsonl` (an object a line), in UTF-8.
+            character like any other) or `.jsonl` (an object a line), in UTF-8;
+            `-` is standard input.
         columns: those that are needed.
+        form: one of `FORMS`, whatever the suffix.
 
     Yields:
         The rows, empty lines left out.
@@ -40,11 +57,12 @@ def records(path: Path, columns: Sequence[str]) -> Iterator[Record]:
     Raises:
         ValueError: if the suffix is another one, or a row lacks a column.
     """
-    if path.suffix not in SUFFIXES:
+    form = form or form_of(path)
+    if form not in FORMS:
         raise ValueError(
             f"`path` must end with {', '.join(SUFFIXES)}. Received: {path}."
         )
-    if path.suffix == ".tsv":
+    if form == "tsv":
         for row in tsv_rows(path, columns):
             if row.is_short:
                 raise ValueError(
@@ -52,7 +70,7 @@ def records(path: Path, columns: Sequence[str]) -> Iterator[Record]:
                     "separated by tabs. Received: fewer."
                 )
             yield Record(row.source, row.cells)
-    elif path.suffix == ".csv":
+    elif form == "csv":
         yield from _csv(path, columns)
     else:
         yield from _json_lines(path, columns)
@@ -66,7 +84,7 @@ def _csv(path: Path, columns: Sequence[str]) -> Iterator[Record]:
     begun = 1
     try:
         for cells in reader:
-            source, begun = f"{path}:{begun}", reader.line_num + 1
+            source, begun = f"{name_of(path)}:{begun}", reader.line_num + 1
             if not cells:
                 continue
             if names is None:
@@ -82,8 +100,8 @@ def _csv(path: Path, columns: Sequence[str]) -> Iterator[Record]:
                 yield Record(source, row)
     except csv.Error as error:
         raise ValueError(
-            f"{path}:{begun} must be a row of CSV, its quotes in pairs. "
-            f"Received: {error}."
+            f"{name_of(path)}:{begun} must be a row of CSV, its quotes in "
+            f"pairs. Received: {error}."
         ) from None
     finally:
         csv.field_size_limit(before)
@@ -93,7 +111,7 @@ def _json_lines(path: Path, columns: Sequence[str]) -> Iterator[Record]:
     for number, line in numbered_lines(path):
         if not line.strip():
             continue
-        source = f"{path}:{number}"
+        source = f"{name_of(path)}:{number}"
         try:
             values = json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:

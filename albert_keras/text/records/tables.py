@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from albert_keras.text.lines import numbered_lines
+from albert_keras.text.lines import name_of, numbered_lines
 
 
 class Row(NamedTuple):
@@ -42,7 +42,7 @@ def tsv_rows(
     for number, line in numbered_lines(path):
         if not line.strip():
             continue
-        source = f"{path}:{number}"
+        source = f"{name_of(path)}:{number}"
         if names is None:
             names = line.split("\t")
             missing = [column for column in columns if column not in names]

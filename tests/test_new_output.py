@@ -1,7 +1,7 @@
 import pytest
 
 import albert_keras as ak
-from albert_keras.export.output import new_output
+from albert_keras.new_output import new_output
 
 
 def write(path, *, overwrite=False, text="new"):

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from albert_keras.export.associated_files import read_files
-from albert_keras.export.ids_signature import SERVE_IDS
-from albert_keras.export.task_metadata import MODEL_FILE
+from albert_keras.artefact_names import MODEL_FILE, SERVE_IDS
+from albert_keras.lite.associated_files import read_files
 from albert_keras.requirements import require
 
 

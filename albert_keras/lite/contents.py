@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from albert_keras.export.associated_files import read_files
-from albert_keras.export.task_metadata import (
+from albert_keras.artefact_names import (
     LABELS_FILE,
     MODEL_FILE,
     SENTENCE_PIECE_FILE,
 )
+from albert_keras.lite.associated_files import read_files
 from albert_keras.text.raw_text_model import takes_normalized_text
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.wordpiece import WordPieceTokenizer
