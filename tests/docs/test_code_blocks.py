@@ -30,14 +30,14 @@ def reader(finished, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # The path of a socket may have 107 bytes.
     tools = Path(tempfile.mkdtemp(prefix="page"))
-    yield tmp_path, PageShell(tmp_path, tools)
+    yield PageShell(tmp_path, tools)
     shutil.rmtree(tools)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_blocks_of_a_page(name, reader):
-    folder, shell = reader
+    shell = reader
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks_of(ROOT / name):
         where = f"{name}, line {block.line}"

@@ -81,8 +81,10 @@ def test_attention_is_that_of_the_definition(encoder, inputs):
     hidden, mask = inputs
     trace = trace_encoder(encoder, hidden, mask)
     blocks = blocks_in_order(encoder)
-    assert len(trace.attention) == len(blocks) == LAYERS * len(
-        encoder.blocks_of_layer(0)
+    assert (
+        len(trace.attention)
+        == len(blocks)
+        == LAYERS * len(encoder.blocks_of_layer(0))
     )
     for block, state, found in zip(
         blocks, trace.hidden_states, trace.attention, strict=False
