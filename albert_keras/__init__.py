@@ -26,6 +26,7 @@ _PUBLIC = {
     "AlbertMultipleChoice": "albert_keras.models.albert_multiple_choice",
     "FillMask": "albert_keras.inference.fill_mask",
     "look_inside": "albert_keras.inference.looking.inside",
+    "upload_preset": "albert_keras.models.card.uploading",
     "measure_bias": "albert_keras.inference.bias.measurement",
 }
 _SUBPACKAGES: tuple[str, ...] = (
@@ -77,6 +78,9 @@ if TYPE_CHECKING:
     )
     from albert_keras.models.albert_word_piece_tokenizer import (
         AlbertWordPieceTokenizer as AlbertWordPieceTokenizer,
+    )
+    from albert_keras.models.card.uploading import (
+        upload_preset as upload_preset,
     )
 
 

@@ -132,6 +132,11 @@ COMMANDS: dict[str, Command | Group] = {
         "Show a model's parameters, and a text's way through its layers.",
         starts_tensorflow=True,
     ),
+    "card": Command(
+        "card",
+        "card",
+        "Write the model card of a preset anew.",
+    ),
     "convert": Command(
         "convert",
         "convert",

@@ -1,6 +1,8 @@
 """`albert-keras bias`: what a masked LM fills in for paired groups."""
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,14 +75,19 @@ def bias(
     """
     from albert_keras.inference.bias.comparisons import (
         DEFAULT_COMPARISONS,
+        Comparison,
         read_comparisons,
     )
     from albert_keras.inference.bias.measurement import measure_bias
     from albert_keras.inference.bias.report import bias_json
     from albert_keras.inference.drawing import check_can_draw
     from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+    from albert_keras.models.card.facts import CardFacts
 
-    asked = DEFAULT_COMPARISONS
+    if card:
+        # Refuses what has none before it measures.
+        CardFacts.read(Path(preset))
+    asked: Sequence[Comparison] = DEFAULT_COMPARISONS
     if comparisons is not None:
         asked = read_comparisons(comparisons)
     if out is not None:
@@ -95,7 +102,19 @@ def bias(
     else:
         _show(Console(), results)
     if card:
-        raise NotImplementedError
+        _add_to_card(Path(preset), results)
+
+
+def _add_to_card(preset: Path, results: list["ComparisonResult"]) -> None:
+    from albert_keras.cli.card import say_written
+    from albert_keras.inference.bias.report import bias_markdown
+    from albert_keras.models.card.facts import CardFacts
+    from albert_keras.models.card.writing import write_card
+
+    facts = dataclasses.replace(
+        CardFacts.read(preset), bias=bias_markdown(results)
+    )
+    say_written(preset, is_written=write_card(preset, facts))
 
 
 def _write(

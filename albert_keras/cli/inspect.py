@@ -129,13 +129,13 @@ def _show_parameters(console: Console, counted: "ParameterCount") -> None:
     for part in counted.parts:
         table.add_row(
             part.name,
-            f"{part.count:,}",
-            f"{part.count / counted.count:.1%}",
+            f"{part.size:,}",
+            f"{part.size / counted.total:.1%}",
             f"{part.unrolled:,}",
         )
     table.add_section()
     table.add_row(
-        "all", f"{counted.count:,}", "100.0%", f"{counted.unrolled:,}"
+        "all", f"{counted.total:,}", "100.0%", f"{counted.unrolled:,}"
     )
     console.print(table, highlight=False)
     for sentence in savings(counted):

@@ -93,6 +93,10 @@ def _draw_template(
             color=colour,
         )
     panel.set_xscale("log")
+    panel.xaxis.set_major_formatter("{x:g}")
+    least, most = panel.get_xlim()
+    if most < 10 * least:  # else they would touch
+        panel.xaxis.set_minor_formatter("{x:g}")
     panel.set_xlabel("probability of the piece at [MASK]", fontsize=9)
     panel.set_yticks(
         rows,
@@ -101,8 +105,8 @@ def _draw_template(
         **options,
     )
     panel.set_ylim(len(completions) - 0.5, -0.5)
-    panel.tick_params(axis="x", labelsize=8)
-    panel.grid(alpha=0.3, which="major")
+    panel.tick_params(axis="x", labelsize=8, which="both")
+    panel.grid(alpha=0.3, which="both")
     panel.set_title(
         f"{drawable(template.template, 'template')}\n"
         f"divergence {template.divergence:.3f} bits "

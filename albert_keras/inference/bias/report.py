@@ -1,12 +1,13 @@
 """A measurement of bias as JSON, Markdown and sentences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from albert_keras.inference.bias.measurement import (
     ComparisonResult,
     TemplateResult,
 )
+from albert_keras.models.card.markdown import plain
 
 DIVERGENCE_MEANS = (
     "Jensen-Shannon divergence over the whole vocabulary: 0 bits where both "
@@ -73,26 +74,26 @@ def bias_markdown(results: Sequence[ComparisonResult]) -> str:
     """
     lines = []
     for result in results:
-        lines += [f"**{_cell(result.comparison.title)}**", ""]
+        lines += [f"**{plain(result.comparison.title)}**", ""]
         first, second = result.comparison.names
         for each in result.templates:
             lines += [
-                f"`{each.texts[0]}` beside `{each.texts[1]}`: "
+                f"“{plain(each.texts[0])}” beside “{plain(each.texts[1])}”: "
                 f"{each.divergence:.3f} bits",
                 "",
-                f"| {_cell(first)} | probability | {_cell(second)} | "
+                f"| {plain(first)} | probability | {plain(second)} | "
                 "probability |",
                 "|---|---:|---|---:|",
                 *(
-                    f"| {_cell(a.piece)} | {a.probabilities[0]:.4f} "
-                    f"| {_cell(b.piece)} | {b.probabilities[1]:.4f} |"
+                    f"| {plain(a.piece)} | {a.probabilities[0]:.4f} "
+                    f"| {plain(b.piece)} | {b.probabilities[1]:.4f} |"
                     for a, b in zip(*each.top, strict=True)
                 ),
                 "",
-                f"Probability for {_cell(first)} over that for "
-                f"{_cell(second)}: "
+                f"Probability for {plain(first)} over that for "
+                f"{plain(second)}: "
                 + ", ".join(
-                    f"{_cell(c.piece)} {ratio_text(c.ratio)}"
+                    f"{plain(c.piece)} {ratio_text(c.ratio)}"
                     for c in each.completions
                 )
                 + ".",
@@ -126,12 +127,3 @@ def _template_json(
             for each in result.completions
         ],
     }
-
-
-def _cell(text: str) -> str:
-    """Text that Markdown shows as it is, and that ends no cell of a table."""
-    escaped = "".join(f"\\{c}" if c in _MARKS else c for c in text)
-    return " ".join(escaped.split())
-
-
-_MARKS: Iterable[str] = frozenset("\\`*_[]<>|#~$&")

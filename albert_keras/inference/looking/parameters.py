@@ -14,12 +14,12 @@ class Part(NamedTuple):
 
     Attributes:
         name: What it is.
-        count: Its parameters.
+        size: Its parameters.
         unrolled: What they would be if every layer had its own, as in BERT.
     """
 
     name: str
-    count: int
+    size: int
     unrolled: int
 
 
@@ -41,9 +41,9 @@ class ParameterCount(NamedTuple):
     full_embedding: int
 
     @property
-    def count(self) -> int:
+    def total(self) -> int:
         """All parameters."""
-        return sum(part.count for part in self.parts)
+        return sum(part.size for part in self.parts)
 
     @property
     def unrolled(self) -> int:
@@ -58,7 +58,7 @@ def count_parameters(model: keras.Model) -> ParameterCount:
         model: A backbone or a task of this package.
 
     Returns:
-        A `ParameterCount`, whose `count` is `model.count_params()`.
+        A `ParameterCount`, whose `total` is `model.count_params()`.
 
     Raises:
         TypeError: `model` is no model of this package.
@@ -67,7 +67,7 @@ def count_parameters(model: keras.Model) -> ParameterCount:
 
     ```python
     counted = count_parameters(ak.AlbertMaskedLM.from_preset("preset"))
-    counted.count, counted.unrolled
+    counted.total, counted.unrolled
     ```
     """
     backbone = backbone_of(model)
@@ -83,7 +83,7 @@ def count_parameters(model: keras.Model) -> ParameterCount:
         parts.append(
             _single("embedding projection", embeddings.projection.weights)
         )
-        projection = parts[-1].count
+        projection = parts[-1].size
     applied = [
         block
         for layer in range(encoder.num_layers)
@@ -107,7 +107,7 @@ def count_parameters(model: keras.Model) -> ParameterCount:
         parts,
         num_blocks=len(encoder.blocks),
         num_applications=len(applied),
-        embedding=parts[0].count + projection,
+        embedding=parts[0].size + projection,
         full_embedding=backbone.vocabulary_size * backbone.hidden_dim,
     )
 

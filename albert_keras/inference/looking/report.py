@@ -26,7 +26,7 @@ def parameters_json(counted: ParameterCount) -> dict[str, Any]:
     """Parameters by part, as JSON holds them."""
     return {
         "parts": [part._asdict() for part in counted.parts],
-        "parameters": counted.count,
+        "parameters": counted.total,
         "unrolled": counted.unrolled,
         "blocks": counted.num_blocks,
         "applications": counted.num_applications,
@@ -53,19 +53,29 @@ def text_json(inside: Inside) -> dict[str, Any]:
 
 
 def savings(counted: ParameterCount) -> list[str]:
-    """What sharing and the factorised embedding save, in sentences."""
+    """What sharing and the factorised embedding save, in sentences.
+
+    Args:
+        counted: Parameters of a model.
+
+    Returns:
+        One sentence for sharing, and one for the embedding if it is narrower
+        than the encoder.
+    """
     blocks = counted.num_blocks
     shared = (
         f"{'One block' if blocks == 1 else f'{blocks} blocks'}, applied "
-        f"{counted.num_applications} times: {_size(counted.count)}. Without "
+        f"{counted.num_applications} times: {_size(counted.total)}. Without "
         f"sharing: {_size(counted.unrolled)}, "
-        f"{counted.unrolled / counted.count:.1f} times as many."
+        f"{counted.unrolled / counted.total:.1f} times as many."
     )
-    embedding = (
-        f"Token embedding with projection: {counted.embedding:,}. As wide as "
-        f"the encoder it would be {counted.full_embedding:,}."
+    if counted.embedding == counted.full_embedding:
+        return [shared]
+    factorised = (
+        f"Token embedding with projection: {counted.embedding:,} parameters. "
+        f"As wide as the encoder it would have {counted.full_embedding:,}."
     )
-    return [shared, embedding]
+    return [shared, factorised]
 
 
 def _size(parameters: int) -> str:
@@ -158,13 +168,13 @@ def _attention(
 
 def _parameter_table(counted: ParameterCount) -> str:
     rows = [
-        (part.name, f"{part.count:,}", f"{part.unrolled:,}")
+        (part.name, f"{part.size:,}", f"{part.unrolled:,}")
         for part in counted.parts
     ]
     rows.append(
         (
             "<b>all</b>",
-            f"<b>{counted.count:,}</b>",
+            f"<b>{counted.total:,}</b>",
             f"<b>{counted.unrolled:,}</b>",
         )
     )
