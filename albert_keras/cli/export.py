@@ -1,6 +1,6 @@
 """`albert-keras export`: a preset in a form that runs without this package."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,6 +18,15 @@ _Preset = Annotated[
     Path,
     typer.Argument(metavar="PRESET", help="Folder written by save_to_preset."),
 ]
+_Labels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...",
+        help="Names of the classes or tags, in order; else those of the "
+        "preset, or their numbers.",
+        show_default=False,
+    ),
+]
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what is there already.")
 ]
@@ -31,14 +40,7 @@ def savedmodel(
             metavar="OUT", help="Folder of the model; OUT/1 is written."
         ),
     ],
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B,...",
-            help="Names of the classes or tags, in order; else their numbers.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: _Labels = None,
     top_k: Annotated[
         int, typer.Option(help="Guesses a [MASK], or answers a question.")
     ] = 5,
@@ -51,26 +53,17 @@ def savedmodel(
     ] = 1,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write a preset as a SavedModel for TF Serving, tokenizer included.
-
-    Example: albert-keras export savedmodel preset served/film
-    --labels negative,positive
-    """
+    """Write a preset as a SavedModel for TF Serving, tokenizer included."""
     from albert_keras.export import saved_model
-    from albert_keras.models.albert_backbone import AlbertBackbone
-    from albert_keras.models.albert_tokenizer import AlbertTokenizer
 
     with Console(stderr=True).status("Writing the SavedModel ..."):
         model = _load(preset, dtype=dtype)
-        tokenizer = None  # that of the model's preprocessor
-        if isinstance(model, AlbertBackbone):
-            tokenizer = AlbertTokenizer.from_preset(str(preset))
         written = saved_model(
             model,
             out,
-            tokenizer=tokenizer,
+            tokenizer=_tokenizer(preset, model),
             top_k=top_k,
-            labels=labels.split(",") if labels else None,
+            labels=_names(preset, labels),
             version=version,
             overwrite=overwrite,
         )
@@ -93,15 +86,19 @@ def tflite(
             show_default=False,
         ),
     ] = None,
+    labels: _Labels = None,
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a preset as a TensorFlow Lite file for phones."""
     from albert_keras.export import tflite as write_tflite
 
     with Console(stderr=True).status("Converting to TensorFlow Lite ..."):
+        model = _load(preset)
         written = write_tflite(
-            _load(preset),
+            model,
             out,
+            tokenizer=_tokenizer(preset, model),
+            labels=_names(preset, labels),
             sequence_length=sequence_length,
             quantization=quantization,
             overwrite=overwrite,
@@ -118,6 +115,24 @@ def _load(preset: Path, dtype: str = "float32") -> "keras.Model":
     if preset.is_dir():
         model_class = saved_task_class(preset)
     return (model_class or AlbertBackbone).from_preset(preset, dtype=dtype)
+
+
+def _tokenizer(preset: Path, model: "keras.Model") -> Any:
+    """Of a backbone; None for that of a task's preprocessor."""
+    import keras_hub
+
+    from albert_keras.models.albert_backbone import AlbertBackbone
+
+    if not isinstance(model, AlbertBackbone):
+        return None
+    return keras_hub.tokenizers.Tokenizer.from_preset(str(preset))
+
+
+def _names(preset: Path, labels: str | None) -> Sequence[str] | None:
+    """The labels that were given, or that the preset has."""
+    from albert_keras.models.preset import saved_labels
+
+    return labels.split(",") if labels else saved_labels(preset)
 
 
 def _show(written: "Artefact") -> None:

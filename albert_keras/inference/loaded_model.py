@@ -63,11 +63,11 @@ def require_task(model: LoadedModel, task: str) -> None:
     """Refuses a model that is for something else.
 
     Raises:
-        ValueError: It is; the message says for what.
+        TypeError: It is; the message says for what.
     """
     if model.task != task:
         wanted = [name for name, use in TASKS.items() if use == task]
-        raise ValueError(
+        raise TypeError(
             f"`{task}` must be given an {' or an '.join(wanted)}. Received: "
             f"{model.source}, an {model.model_class}, which is for "
             f"`{model.task}`."
