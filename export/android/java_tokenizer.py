@@ -1,30 +1,26 @@
-"""The tokenizer in Java, as a process that is given texts."""
+"""The tokenizer in Java, as an object."""
 
 from __future__ import annotations
 
-import shutil
+import os
 import struct
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-HERE = Path(__file__).parent
-LIBRARY = HERE / "albert" / "src" / "main" / "java"
-JVM = HERE / "jvm" / "src"
-# Where Debian's libjna-java puts it.
-JNA = Path("/usr/share/java/jna.jar")
+_FLUSH = struct.pack(">i", -1)
 _END = struct.pack(">i", 2**31 - 1)
 
 
 class JavaTokens(NamedTuple):
-    """What Java says of a text: columns of the same length.
+    """What Java says of a text.
 
     Attributes:
         ids: Token ids.
-        units: Spans `(start, end)` in UTF-16 units.
-        spans: Spans in code points.
+        units: Their spans `(start, end)` in UTF-16 units.
+        spans: Their spans in code points.
     """
 
     ids: list[int]
@@ -36,104 +32,98 @@ class JavaError(Exception):
     """The sentence of an `AlbertException`."""
 
 
-def compiler() -> str | None:
-    """The path of `javac`, if there is one."""
-    return shutil.which("javac")
-
-
-def build(folder: Path, *sources: Path, classpath: Sequence[Path] = ()) -> Path:
-    """Compiles the library and more; any warning is an error.
-
-    Args:
-        folder: Where the classes go.
-        sources: Java files beside the library's.
-        classpath: Archives that they need.
-
-    Returns:
-        `folder`.
-    """
-    command = ["javac", "--release", "8", "-Xlint:all,-options", "-Werror"]
-    if classpath:
-        command += ["-classpath", ":".join(map(str, classpath))]
-    files = [*sorted(LIBRARY.rglob("*.java")), *sources]
-    subprocess.run([*command, "-d", folder, *files], check=True)
-    return folder
-
-
 class JavaTokenizer:
-    """A JVM with a vocabulary.
+    """A JVM that tokenizes.
 
     Args:
-        classes: What `build` made, with `TokenizerProcess`.
-        vocabulary: Path of a SentencePiece model.
-        options: Words for its options, see `TokenizerProcess`.
+        classes: What `java_build.build` made.
+        vocabulary: A SentencePiece model.
+        options: Words for its options, see `TokenizerProcess.java`.
 
     Raises:
         JavaError: It does not take the vocabulary.
+
+    Example:
+
+    ```python
+    with JavaTokenizer(build(Path("/tmp/classes")), "spiece.model") as java:
+        [tokens] = java(["This is a test"])
+    ```
     """
 
-    def __init__(self, classes: Path, vocabulary: Path, *options: str) -> None:
+    def __init__(
+        self, classes: Path, vocabulary: str | os.PathLike[str], *options: str
+    ) -> None:
         self._process = subprocess.Popen(
             [
-                *("java", "-Xshare:auto", "-cp", classes),
-                *("albertkeras.jvm.TokenizerProcess", vocabulary, *options),
+                *("java", "-Xmx1g", "-classpath", classes),
+                *(
+                    "albertkeras.jvm.text.TokenizerProcess",
+                    vocabulary,
+                    *options,
+                ),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        self.vocabulary_size = self._count()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        try:
+            self.vocabulary_size = self._read_count()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> JavaTokenizer:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *_exception: object) -> None:
         self.close()
 
     def __call__(
         self, texts: Iterable[str]
     ) -> Iterator[JavaTokens | JavaError]:
-        """Tokens of each text, or the error that it raised."""
+        """Tokens of each text, or the error that it raised in Java."""
         texts = list(texts)
         writer = threading.Thread(target=self._write, args=(texts,))
         writer.start()
-        try:
-            for _ in texts:
-                try:
-                    count = self._count()
-                except JavaError as error:
-                    yield error
-                    continue
-                columns = struct.unpack(
-                    f">{5 * count}i", self._read(20 * count)
-                )
-                ids, *spans = (
-                    list(columns[i * count : (i + 1) * count]) for i in range(5)
-                )
-                yield JavaTokens(
-                    ids,
-                    list(zip(*spans[:2], strict=True)),
-                    list(zip(*spans[2:], strict=True)),
-                )
-        finally:
-            writer.join()
+        for _ in texts:
+            yield self._read_answer()
+        writer.join()
 
     def close(self) -> int:
-        """Ends the process; its exit status."""
+        """Ends the process; returns its exit code."""
         if self._process.poll() is None:
-            self._process.stdin.write(_END)
-        self._process.stdin.close()
-        self._process.stdout.close()
+            self._stdin.write(_END)
+            self._stdin.close()
+        self._stdout.close()
         return self._process.wait()
 
     def _write(self, texts: list[str]) -> None:
-        stdin = self._process.stdin
         for text in texts:
             units = text.encode("utf-16-be", "surrogatepass")
-            stdin.write(struct.pack(">i", len(units)) + units)
-        stdin.write(struct.pack(">i", -1))
-        stdin.flush()
+            self._stdin.write(struct.pack(">i", len(units)) + units)
+        self._stdin.write(_FLUSH)
+        self._stdin.flush()
 
-    def _count(self) -> int:
+    def _read_answer(self) -> JavaTokens | JavaError:
+        try:
+            count = self._read_count()
+        except JavaError as error:
+            return error
+        numbers = struct.unpack(f">{5 * count}i", self._read(20 * count))
+        columns = [
+            numbers[column * count : (column + 1) * count]
+            for column in range(5)
+        ]
+        return JavaTokens(
+            list(columns[0]),
+            list(zip(columns[1], columns[2], strict=True)),
+            list(zip(columns[3], columns[4], strict=True)),
+        )
+
+    def _read_count(self) -> int:
         (count,) = struct.unpack(">i", self._read(4))
         if count < 0:
             (size,) = struct.unpack(">i", self._read(4))
@@ -141,7 +131,10 @@ class JavaTokenizer:
         return count
 
     def _read(self, size: int) -> bytes:
-        found = self._process.stdout.read(size)
-        if len(found) < size:
-            raise RuntimeError("The Java process ended.")
-        return found
+        content = self._stdout.read(size)
+        if len(content) < size:
+            raise RuntimeError(
+                "The Java process must answer. Received: it ended with code "
+                f"{self._process.wait()}."
+            )
+        return content

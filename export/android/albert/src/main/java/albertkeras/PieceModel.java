@@ -36,6 +36,7 @@ final class PieceModel {
   boolean escapeWhitespaces = true;
   private int modelType = UNIGRAM;
   private boolean hasSuffixes;
+  private boolean hasNormalizer;
   private boolean hasDenormalizer;
 
   /**
@@ -111,6 +112,7 @@ final class PieceModel {
   }
 
   private void readNormalizer(ProtoReader reader) {
+    hasNormalizer = true;
     while (reader.next()) {
       if (reader.is(2, ProtoReader.BYTES)) {
         characterMap = reader.readBytes();
@@ -137,8 +139,9 @@ final class PieceModel {
   }
 
   private void check() {
-    if (pieces.isEmpty()) {
-      throw refused("without pieces");
+    // It stands behind the pieces, of which some may be lost as well.
+    if (!hasNormalizer) {
+      throw refused("that breaks off behind " + pieces.size() + " pieces");
     }
     if (modelType != UNIGRAM) {
       throw refused("which is no unigram model");
@@ -153,6 +156,9 @@ final class PieceModel {
     Set<String> reserved = new HashSet<String>();
     for (int i = 0; i < types.length; i++) {
       checkPiece(i, found, reserved);
+    }
+    if (found.isEmpty()) {
+      throw refused("without pieces of text");
     }
     if (unknown < 0) {
       throw refused("without a piece for what is unknown");

@@ -1,4 +1,4 @@
-package albertkeras.jvm;
+package albertkeras.jvm.text;
 
 import albertkeras.AlbertException;
 import albertkeras.AlbertTokenizer;
