@@ -32,6 +32,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
+NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
 
 Taken = Literal["run", "run with", "parsed only", "not run"]
 

@@ -2,29 +2,53 @@
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import tempfile
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from code_blocks import PAGES, ROOT, Block, blocks_of
+from code_blocks import NAMES, PAGES, ROOT, Block, blocks_of
 from page_files import write_page_files
 from page_shell import PageShell, parsed
 
+from albert_keras.cli import COMMANDS, Command
+
 # Shown, not run; where there is a parser, it reads them.
 SHOWN = {"text", "json", "toml", "yaml", "csv"}
-NAMES = [page.relative_to(ROOT).as_posix() for page in PAGES]
+
+
+@pytest.fixture(scope="session")
+def tuned(finished, tmp_path_factory):
+    """Presets of every task, as fine-tuning would leave them, by name."""
+    import albert_keras as ak
+
+    preset = str(finished[0] / "run" / "preset")
+    folder = tmp_path_factory.mktemp("tuned")
+    for name, model_class, arguments in (
+        ("film", ak.AlbertTextClassifier, {"num_classes": 2}),
+        ("reader", ak.AlbertQuestionAnswering, {}),
+        ("tagger", ak.AlbertTokenClassifier, {"num_classes": 3}),
+        ("chooser", ak.AlbertMultipleChoice, {}),
+    ):
+        model = model_class.from_preset(preset, **arguments)
+        model.save_to_preset(str(folder / name / "preset"))
+    return folder
 
 
 @pytest.fixture
-def reader(finished, tmp_path, monkeypatch):
+def reader(finished, tuned, tmp_path, monkeypatch):
     """The folder of a reader who has run the quickstart, and a shell there."""
     (tmp_path / "albert-quickstart").symlink_to(finished[0])
     for folder in ("export", "notebooks"):
         (tmp_path / folder).symlink_to(ROOT / folder)
+    for folder in tuned.iterdir():
+        (tmp_path / folder.name).symlink_to(folder)
     write_page_files(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -78,6 +102,28 @@ def _read(block: Block) -> None:
             tomllib.loads(block.code)
         case "yaml":
             list(yaml.safe_load_all(block.code))
+
+
+def all_commands(
+    table: dict[str, Any] = COMMANDS, *above: str
+) -> Iterator[str]:
+    """Each command as it is called: `export tflite`."""
+    for name, entry in table.items():
+        if isinstance(entry, Command):
+            yield " ".join((*above, name))
+        else:
+            yield from all_commands(entry.commands, *above, name)
+
+
+def test_every_command_is_shown_on_some_page():
+    code = "\n".join(
+        block.code.replace("\\\n", " ")
+        for page in PAGES
+        for block in blocks_of(page)
+        if block.language == "bash"
+    )
+    for words in all_commands():
+        assert re.search(rf"albert-keras {words}\b", code), words
 
 
 def test_every_page_has_been_found():
