@@ -104,7 +104,7 @@ def _write(
     layers: list[int] | None,
     overwrite: bool,
 ) -> None:
-    from albert_keras.export.output import new_output
+    from albert_keras.new_output import new_output
     from albert_keras.inference.looking.report import write_report
 
     with (
