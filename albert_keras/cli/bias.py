@@ -123,10 +123,10 @@ def _write(
     results: list["ComparisonResult"],
     overwrite: bool,
 ) -> None:
-    from albert_keras.new_output import new_output
     from albert_keras.inference.bias.html import write_bias_page
     from albert_keras.inference.bias.picture import draw_bias
     from albert_keras.inference.bias.report import bias_json
+    from albert_keras.new_output import new_output
 
     with new_output(out, overwrite=overwrite) as partial:
         partial.mkdir()

@@ -104,8 +104,8 @@ def _write(
     layers: list[int] | None,
     overwrite: bool,
 ) -> None:
-    from albert_keras.new_output import new_output
     from albert_keras.inference.looking.report import write_report
+    from albert_keras.new_output import new_output
 
     with (
         new_output(out, overwrite=overwrite) as partial,
