@@ -36,6 +36,7 @@ _SUBPACKAGES: tuple[str, ...] = (
     "layers",
     "models",
     "pretraining",
+    "tasks",
     "text",
     "training",
 )

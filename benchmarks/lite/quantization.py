@@ -59,8 +59,9 @@ def main() -> None:
     parser.add_argument("--name", help="of the JSON file, else the task's")
     args = parser.parse_args()
 
-    import albert_keras as ak
     from albert_keras.export.lite_runner import LiteRunner
+
+    import albert_keras as ak
     from albert_keras.export.tflite_quantization import (
         QUANTIZATIONS,
         keras_outputs,
