@@ -43,8 +43,7 @@ def check_sharing(
         ValueError: The constants take over 1.05 times the weights' bytes.
     """
     expected = sum(
-        _expected_bytes(tuple(weight.shape), quantization)
-        for weight in model.weights
+        _expected_bytes(weight, quantization) for weight in model.weights
     )
     if quantization == "int8-static":
         expected += _static_biases(model)
@@ -56,11 +55,14 @@ def check_sharing(
         )
 
 
-def _expected_bytes(shape: tuple[int, ...], quantization: str) -> float:
-    size = math.prod(shape)
+def _expected_bytes(weight: keras.Variable, quantization: str) -> float:
+    size = math.prod(weight.shape)
     if quantization == "float16":
         return 2 * size
-    is_quantized = len(shape) == 2 and size >= _FEWEST_QUANTIZED
+    is_quantized = len(weight.shape) == 2 and size >= _FEWEST_QUANTIZED
+    if quantization in ("int4", "int8-static"):
+        # ai-edge-quantizer leaves alone what is added.
+        is_quantized &= "position_embedding" not in weight.path
     if quantization == "float32" or not is_quantized:
         return 4 * size
     return size / 2 if quantization == "int4" else size
