@@ -13,7 +13,7 @@ from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
 from albert_keras.export.labels import check_labels
-from albert_keras.export.lite_runner import LiteRunner
+from albert_keras.lite.runner import LiteRunner
 from albert_keras.export.model_tokenizer import (
     Tokenizer,
     preprocessor_tokenizer,

@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--name", help="of the JSON file, else the task's")
     args = parser.parse_args()
 
-    from albert_keras.export.lite_runner import LiteRunner
+    from albert_keras.lite.runner import LiteRunner
 
     import albert_keras as ak
     from albert_keras.export.tflite_quantization import (
