@@ -102,7 +102,18 @@ COMMANDS: dict[str, Command | Group] = {
             "tflite": Command(
                 "export",
                 "tflite",
-                "For phones: ids in, scores out, float32 or int8.",
+                "For phones: ids in, scores out, in 32 to 4 bits.",
+                starts_tensorflow=True,
+            ),
+        },
+    ),
+    "bench": Group(
+        "Measure an export on this machine.",
+        {
+            "tflite": Command(
+                "bench",
+                "tflite",
+                "Latency and memory by threads, length and quantisation.",
                 starts_tensorflow=True,
             ),
         },
