@@ -89,6 +89,8 @@ class AlbertEncoder(keras.layers.Layer):
         self.initializer_range = initializer_range
         self.layer_norm_epsilon = layer_norm_epsilon
         self.remat = False
+        # An attribute, since 8-bit activations want another; no setting.
+        self.padding_bias = PADDING_BIAS
         self.blocks = [
             AlbertBlock(
                 hidden_dim,
@@ -122,7 +124,7 @@ class AlbertEncoder(keras.layers.Layer):
         batch, sequence, _ = ops.shape(hidden)
         # Two calls, since slicing with None needs Flex in TFLite.
         padding = ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
-        attention_bias = PADDING_BIAS * (
+        attention_bias = self.padding_bias * (
             1.0 - ops.cast(padding, self.compute_dtype)
         )
         hidden = ops.reshape(hidden, (-1, self.hidden_dim))
