@@ -13,7 +13,6 @@ from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
 from albert_keras.export.labels import check_labels
-from albert_keras.lite.runner import LiteRunner
 from albert_keras.export.model_tokenizer import (
     Tokenizer,
     preprocessor_tokenizer,
@@ -30,6 +29,7 @@ from albert_keras.export.tflite_quantization import (
     keras_outputs,
     quantized,
 )
+from albert_keras.lite.runner import LiteRunner
 from albert_keras.models.serving import backbone_of
 from albert_keras.new_output import new_output
 from albert_keras.requirements import require

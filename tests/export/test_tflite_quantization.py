@@ -6,7 +6,6 @@ from export_models import LONGEST, PIECES, backbone, random_ids, randomize
 import albert_keras as ak
 from albert_keras.export import tflite_quantization
 from albert_keras.export.flatbuffer import FlatbufferModel
-from albert_keras.lite.runner import LiteRunner
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.export.tflite_checks import check_sharing
 from albert_keras.export.tflite_quantization import (
@@ -15,6 +14,7 @@ from albert_keras.export.tflite_quantization import (
     quantized,
 )
 from albert_keras.layers.encoder import PADDING_BIAS
+from albert_keras.lite.runner import LiteRunner
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
