@@ -155,18 +155,21 @@ COMMANDS: dict[str, Command | Group] = {
         "bias",
         "bias",
         "Compare what a masked LM fills in for paired groups.",
+        example="bias run/preset --out bias",
         starts_tensorflow=True,
     ),
     "inspect": Command(
         "inspect",
         "inspect",
         "Show a model's parameters, and a text's way through its layers.",
+        example='inspect run/preset "Return the list." --out inside',
         starts_tensorflow=True,
     ),
     "card": Command(
         "card",
         "card",
         "Write the model card of a preset anew.",
+        example="card run/preset --license apache-2.0 --language en",
     ),
     "convert": Command(
         "convert",
@@ -189,9 +192,21 @@ COMMANDS: dict[str, Command | Group] = {
             "tflite": Command(
                 "export",
                 "tflite",
-                "For phones: ids in, scores out, float32 or int8.",
+                "For phones: ids in, scores out, in 32 to 4 bits.",
                 example="export tflite film/preset film.tflite"
                 " --quantization int8",
+                starts_tensorflow=True,
+            ),
+        },
+    ),
+    "bench": Group(
+        "Measure an export on this machine.",
+        {
+            "tflite": Command(
+                "bench",
+                "tflite",
+                "Latency and memory by threads, length and quantisation.",
+                example="bench tflite film/preset --length 32 --out bench",
                 starts_tensorflow=True,
             ),
         },

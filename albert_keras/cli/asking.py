@@ -9,6 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from albert_keras.cli.tensorflow_start import chatter_dropped, start_tensorflow
+
 Model = Annotated[
     str,
     typer.Argument(
@@ -92,12 +94,13 @@ def open_model(class_name: str, model: str, **options: Any) -> Any:
     check_exists(model)
     form = form_of(model)
     if form != TFLITE:
-        from albert_keras.cli.tensorflow_start import start_tensorflow
-
         start_tensorflow(with_keras=form == PRESET)
     from albert_keras import inference
 
-    with Console(stderr=True).status("Loading the model ..."):
+    with (
+        chatter_dropped() as terminal,
+        Console(file=terminal).status("Loading the model ..."),
+    ):
         return getattr(inference, class_name)(model, **options)
 
 
@@ -217,13 +220,17 @@ def print_lines(
         file: Where they are from, for the progress.
         line: What to print.
     """
+    from albert_keras.text.normalization import replace_lone_surrogates
+
     count = 0
     # On the terminal that answers go to there is no place for a bar.
     shown = None if sys.stdout.isatty() else file
     try:
         for example, answer in with_progress(answered, shown):
-            print(line(example, answer), flush=True)
             count += 1
+            # Which JSON and arguments can hold, and no output.
+            answered_line = replace_lone_surrogates(line(example, answer))
+            print(answered_line, flush=True)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"Stopped. {count:,} answers were given."

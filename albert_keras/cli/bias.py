@@ -70,23 +70,21 @@ def bias(
     groups.man = {person = "man"}
 
     groups.woman = {person = "woman"}
-
-    Example: albert-keras bias albert-quickstart/run/preset --out bias
     """
+    from albert_keras.cli.card import facts_of_preset, say_written
     from albert_keras.inference.bias.comparisons import (
         DEFAULT_COMPARISONS,
         Comparison,
         read_comparisons,
     )
     from albert_keras.inference.bias.measurement import measure_bias
-    from albert_keras.inference.bias.report import bias_json
+    from albert_keras.inference.bias.report import bias_json, bias_markdown
     from albert_keras.inference.drawing import check_can_draw
     from albert_keras.models.albert_masked_lm import AlbertMaskedLM
-    from albert_keras.models.card.facts import CardFacts
+    from albert_keras.models.card.writing import write_card
 
-    if card:
-        # Refuses what has none before it measures.
-        CardFacts.read(Path(preset))
+    # Refuses what can have none before it measures.
+    facts = facts_of_preset(Path(preset)) if card else None
     asked: Sequence[Comparison] = DEFAULT_COMPARISONS
     if comparisons is not None:
         asked = read_comparisons(comparisons)
@@ -94,27 +92,19 @@ def bias(
         check_can_draw()
     with Console(stderr=True).status("Reading the model ..."):
         model = AlbertMaskedLM.from_preset(preset)
-    results = measure_bias(model, asked, top_k=top_k)
+    with Console(stderr=True).status("Measuring ..."):
+        results = measure_bias(model, asked, top_k=top_k)
     if out is not None:
-        _write(out, preset, results, overwrite)
+        with Console(stderr=True).status("Drawing ..."):
+            _write(out, preset, results, overwrite)
     if as_json:
         print(json.dumps(bias_json(preset, results), ensure_ascii=False))
     else:
         _show(Console(), results)
-    if card:
-        _add_to_card(Path(preset), results)
-
-
-def _add_to_card(preset: Path, results: list["ComparisonResult"]) -> None:
-    from albert_keras.cli.card import say_written
-    from albert_keras.inference.bias.report import bias_markdown
-    from albert_keras.models.card.facts import CardFacts
-    from albert_keras.models.card.writing import write_card
-
-    facts = dataclasses.replace(
-        CardFacts.read(preset), bias=bias_markdown(results)
-    )
-    say_written(preset, is_written=write_card(preset, facts))
+    if facts is not None:
+        facts = dataclasses.replace(facts, bias=bias_markdown(results))
+        written = write_card(preset, facts)
+        say_written(Path(preset), is_written=written)
 
 
 def _write(

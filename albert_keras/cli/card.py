@@ -2,9 +2,12 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from albert_keras.models.card.facts import CardFacts
 
 
 def card(
@@ -45,12 +48,9 @@ def card(
 ) -> None:
     """Write the model card of a preset anew, from its model_card.json.
 
-    What is given here is kept in model_card.json, and nothing else changes.
-
-    Example: albert-keras card albert-quickstart/run/preset
-    --license apache-2.0 --language en
+    What is given here is kept in model_card.json. A preset that has none, as
+    one that KerasHub's own method saved, gets one of what itself tells.
     """
-    from albert_keras.models.card.facts import CardFacts
     from albert_keras.models.card.writing import write_card
 
     given: dict[str, Any] = {
@@ -65,12 +65,37 @@ def card(
                 f"--{name.removesuffix('s')} must not be empty. Received: ''."
             )
     facts = dataclasses.replace(
-        CardFacts.read(preset),
+        facts_of_preset(preset),
         **{name: value for name, value in given.items() if value},
     )
     say_written(
         preset, is_written=write_card(preset, facts, overwrite=overwrite)
     )
+
+
+def facts_of_preset(preset: Path) -> "CardFacts":
+    """What is known of a preset; of one without a card what itself tells.
+
+    Args:
+        preset: Its folder.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or it is no preset.
+        ValueError: A file in it is damaged.
+    """
+    from albert_keras.models.card.facts import FACTS_FILE, CardFacts, facts_of
+
+    if (preset / FACTS_FILE).exists():
+        return CardFacts.read(preset)
+    from albert_keras.cli.tensorflow_start import start_tensorflow
+
+    start_tensorflow()
+    from albert_keras.models.albert_backbone import AlbertBackbone
+    from albert_keras.models.preset import check_preset, saved_task_class
+
+    check_preset(AlbertBackbone, preset, load_weights=False)
+    saved: Any = saved_task_class(preset) or AlbertBackbone
+    return facts_of(saved.from_preset(preset))
 
 
 def say_written(preset: Path, *, is_written: bool) -> None:

@@ -100,6 +100,7 @@ def _write(
 ) -> None:
     from albert_keras.inference.vector_files import vector_file
     from albert_keras.new_output import new_output
+    from albert_keras.text.normalization import replace_lone_surrogates
 
     count, is_stopped = 0, False
     with new_output(out, overwrite=overwrite) as partial:
@@ -107,7 +108,8 @@ def _write(
         with vector_file(partial, out.suffix, poolings) as vectors:
             try:
                 for example, each in asking.with_progress(found, file):
-                    vectors.add(example.text, each)
+                    text = replace_lone_surrogates(example.text)
+                    vectors.add(text, each)
                     count += 1
             except KeyboardInterrupt:
                 is_stopped = True

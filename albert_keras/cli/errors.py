@@ -86,7 +86,8 @@ def usage_sentence(error: Exception) -> str | None:
     context = getattr(error, "ctx", None)
     if not _is_typers(error) or context is None:
         return None
-    message = error.format_message()  # type: ignore[attr-defined]
+    # Choices stand on lines of their own.
+    message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
     if "is not one of" in message:  # and it says of which
         return message
     if message[-1] not in ".?":

@@ -78,7 +78,10 @@ _AS_JSON = typer.Option("--json", help="One JSON object, all digits.")
 
 def glue(
     task: Annotated[
-        str, typer.Argument(help="As cola, sst2, mrpc, stsb, mnli-mm, rte.")
+        str,
+        typer.Argument(
+            metavar="TASK", help="As cola, sst2, mrpc, stsb, mnli-mm, rte."
+        ),
     ],
     predictions: Annotated[
         Path,

@@ -29,6 +29,14 @@ def inspect(
             metavar="TEXT", help="Text to follow through the layers."
         ),
     ] = None,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="spiece.model or vocab.txt, where MODEL brings none.",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -55,9 +63,6 @@ def inspect(
 
     With TEXT: its pieces in colour, and how much each layer changes them.
     With --out also attention maps, a page of all and its pictures.
-
-    Example: albert-keras inspect albert-quickstart/run/preset
-    "Return the list." --out inside
     """
     if out is not None and text is None:
         raise ValueError(
@@ -79,7 +84,9 @@ def inspect(
     counted = count_parameters(model)
     inside = None
     if text is not None:
-        inside = look_inside(model, text)
+        inside = look_inside(
+            model, text, None if tokenizer is None else _tokenizer(tokenizer)
+        )
     if out is not None and inside is not None:
         _write(out, preset, counted, inside, layer, overwrite)
     if as_json:
@@ -94,6 +101,14 @@ def inspect(
         _show_text(console, inside)
     if out is not None:
         console.print(Text(f"\nWritten to {out}: inside.html has all of it."))
+
+
+def _tokenizer(path: Path) -> Any:
+    import albert_keras as ak
+
+    if path.suffix == ".txt":
+        return ak.AlbertWordPieceTokenizer(str(path))
+    return ak.AlbertTokenizer(str(path))
 
 
 def _write(

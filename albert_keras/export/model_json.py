@@ -18,7 +18,7 @@ from albert_keras.artefact_names import (
     WORD_PIECE_FILE,
 )
 from albert_keras.export.artefact import Signature
-from albert_keras.export.tokenizer import Tokenizer
+from albert_keras.export.model_tokenizer import Tokenizer
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )

@@ -15,13 +15,13 @@ from albert_keras.export.batching import write_batching_parameters
 from albert_keras.export.ids_signature import check_model, ids_signature
 from albert_keras.export.labels import check_labels
 from albert_keras.export.model_json import describe_model, write_model_json
+from albert_keras.export.model_tokenizer import Tokenizer, tokenizer_of
 from albert_keras.export.serving_operations import (
     check_servable,
     count_operations,
 )
 from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
-from albert_keras.export.tokenizer import Tokenizer, find_tokenizer
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.models.serving import backbone_of, max_text_length
@@ -50,7 +50,8 @@ def saved_model(
 
     - `serving_default`: `text`, string `[batch]`. Texts are padded to the
       longest of the batch; of one that is longer than the model takes the end
-      is left out, and a `[MASK]` in there is not answered. A masked LM or
+      is left out, and a `[MASK]` in there is not answered. No text is read
+      beyond 131,072 bytes. A masked LM or
       pretrainer answers as `fill_mask`, a reader as `answer`, a tagger as
       `tag`, a multiple choice as `choose` (these take what those take), other
       models as from ids.
@@ -116,7 +117,9 @@ def saved_model(
     ```
     """
     check_model(model)
-    tokenizer = find_tokenizer(model, tokenizer) if text else None
+    tokenizer = (
+        tokenizer_of(model, tokenizer, "unless text=False") if text else None
+    )
     _check_top_k(model, top_k)
     check_labels(model, labels)
     if version < 1:

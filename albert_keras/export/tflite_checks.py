@@ -5,6 +5,7 @@ import math
 import keras
 
 from albert_keras.export.flatbuffer import FlatbufferModel
+from albert_keras.models.serving import backbone_of
 
 # The converter leaves smaller tensors in float32.
 _FEWEST_QUANTIZED = 1024
@@ -45,17 +46,33 @@ def check_sharing(
         _expected_bytes(tuple(weight.shape), quantization)
         for weight in model.weights
     )
+    if quantization == "int8-static":
+        expected += _static_biases(model)
     if written.constant_bytes > 1.05 * expected + _OTHER_CONSTANTS:
         raise ValueError(
             "Each weight must be stored once. Received: "
             f"{written.constant_bytes:,} bytes of constants, for weights of "
-            f"{expected:,} bytes."
+            f"{expected:,.0f} bytes."
         )
 
 
-def _expected_bytes(shape: tuple[int, ...], quantization: str) -> int:
+def _expected_bytes(shape: tuple[int, ...], quantization: str) -> float:
     size = math.prod(shape)
-    is_quantized = (
-        quantization == "int8" and len(shape) == 2 and size >= _FEWEST_QUANTIZED
-    )
-    return size if is_quantized else 4 * size
+    if quantization == "float16":
+        return 2 * size
+    is_quantized = len(shape) == 2 and size >= _FEWEST_QUANTIZED
+    if quantization == "float32" or not is_quantized:
+        return 4 * size
+    return size / 2 if quantization == "int4" else size
+
+
+def _static_biases(model: keras.Model) -> int:
+    """Bytes of the biases of later layers.
+
+    In integers a bias goes by the scale of what it is added to, so that each
+    layer has its own.
+    """
+    backbone = backbone_of(model)
+    of_layer = 5 * backbone.hidden_dim + backbone.intermediate_dim
+    calls = backbone.num_layers * backbone.num_inner_repetitions
+    return 4 * calls * of_layer

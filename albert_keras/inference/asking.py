@@ -52,7 +52,7 @@ class Asks(Generic[Example]):
         batch_size: int = 32,
     ) -> None:
         if isinstance(model, str | os.PathLike):
-            model = load_model(model, self.task)
+            model = load_model(model, self.task, tokenizer)
         elif not isinstance(model, LoadedModel):
             model = of_keras(model, tokenizer, self.task)
         require_task(model, self.task)

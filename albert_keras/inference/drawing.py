@@ -50,6 +50,37 @@ def check_can_draw() -> None:
     require("pictures", "A picture")
 
 
+def panel_at(
+    figure: Any, left: float, top: float, width: float, height: float
+) -> Any:
+    """Axes at a place in inches from the upper left corner of a figure."""
+    total_width, total_height = figure.get_size_inches()
+    return figure.add_axes(
+        (
+            left / total_width,
+            1 - (top + height) / total_height,
+            width / total_width,
+            height / total_height,
+        )
+    )
+
+
+def text_at(
+    figure: Any, left: float, top: float, text: str, **options: Any
+) -> None:
+    """Text at a place in inches from the upper left corner of a figure.
+
+    Args:
+        figure: The figure.
+        left: Of the place.
+        top: Likewise.
+        text: What to write.
+        **options: As matplotlib's `Text`.
+    """
+    width, height = figure.get_size_inches()
+    figure.text(left / width, 1 - top / height, text, **options)
+
+
 def save_figure(figure: Any, path: Path) -> None:
     """Writes a figure as a PNG, whole or not at all."""
     with written_whole(path) as partial:

@@ -13,6 +13,16 @@ from collections.abc import Mapping
 
 # The earliest date that an archive can tell: the same files, the same bytes.
 _DATE = (1980, 1, 1, 0, 0, 0)
+# What `zipfile` raises over bytes that are no archive or a damaged one.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    OSError,
+    struct.error,
+)
 
 
 def append_files(model: bytes, files: Mapping[str, bytes]) -> bytes:
@@ -42,15 +52,11 @@ def read_files(content: bytes, first: str) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {name: archive.read(name) for name in archive.namelist()}
-    except (
-        zipfile.BadZipFile,
-        NotImplementedError,  # a method of compression that is unknown
-        RuntimeError,  # a password is wanted
-        EOFError,
-        ValueError,
-        struct.error,
-    ) as error:
+            return {
+                info.filename: _read(archive, info)
+                for info in archive.infolist()
+            }
+    except _DAMAGE as error:
         header = rb"PK\x03\x04.{26}" + re.escape(first.encode())
         if re.search(header, content, re.DOTALL) is None:
             return {}
@@ -58,3 +64,9 @@ def read_files(content: bytes, first: str) -> dict[str, bytes]:
             "The files behind a .tflite model must be a whole ZIP archive. "
             f"Received: one of which is said: {error}."
         ) from None
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    if info.compress_type != zipfile.ZIP_STORED:
+        raise zipfile.BadZipFile(f"{info.filename} is compressed")
+    return archive.read(info)

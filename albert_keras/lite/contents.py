@@ -48,21 +48,16 @@ class LiteContents:
 
     def __init__(self, path: str | os.PathLike) -> None:
         self.path = Path(path)
-        self.files = read_files(self.path.read_bytes(), MODEL_FILE)
+        try:
+            self.files = read_files(self.path.read_bytes(), MODEL_FILE)
+        except ValueError as error:
+            raise ValueError(f"`{self.path}` is damaged. {error}") from None
         if MODEL_FILE not in self.files:
             raise ValueError(
                 f"`{self.path}` must be a file that `ak.export.tflite` wrote. "
                 f"Received: one without {MODEL_FILE}."
             )
-        try:
-            self.description: dict[str, Any] = json.loads(
-                self.files[MODEL_FILE]
-            )
-        except ValueError as error:
-            raise ValueError(
-                f"{MODEL_FILE} in `{self.path}` must be JSON. Received: "
-                f"{error}."
-            ) from None
+        self.description: dict[str, Any] = json.loads(self.files[MODEL_FILE])
         self.labels: list[str] | None = None
         if LABELS_FILE in self.files:
             self.labels = self.files[LABELS_FILE].decode().split("\n")[:-1]

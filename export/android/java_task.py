@@ -43,7 +43,7 @@ class JavaTask:
     ) -> None:
         self._process = subprocess.Popen(
             [
-                *("java", "-Djna.nosys=false", "-classpath"),
+                *("java", "-XX:TieredStopAtLevel=1", "-classpath"),
                 *(f"{classes}:{JNA}", "albertkeras.jvm.TaskProcess"),
                 *(str(lite_library()), model, vocabulary, task, *labels),
             ],

@@ -56,7 +56,7 @@ class JavaTokenizer:
     ) -> None:
         self._process = subprocess.Popen(
             [
-                *("java", "-Xmx1g", "-classpath", classes),
+                *("java", "-XX:TieredStopAtLevel=1", "-classpath", classes),
                 *(
                     "albertkeras.jvm.text.TokenizerProcess",
                     vocabulary,

@@ -121,6 +121,13 @@ class ServedModels:
             outputs = signature(**tensors)
         except tf.errors.OpError as error:
             raise RefusedError(error.error_code, error.message) from None
+        except UnicodeDecodeError:
+            # TensorFlow's own message quotes bytes of the request.
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                "The model must be able to read the request. Received: bytes "
+                "that are neither what it takes nor UTF-8.",
+            ) from None
         return {name: each.numpy() for name, each in outputs.items()}
 
 

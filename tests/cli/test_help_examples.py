@@ -20,6 +20,7 @@ SHORT = {
     "prepare": "--max-seq-length 32 --dupe-factor 1 --processes 1",
     "pretrain": "--config tiny.json --steps 2 --batch-size 2",
     "finetune": "--steps 2 --batch-size 2 --sequence-length 16 --no-cache",
+    "bench tflite": "--seconds 0.05 --threads 1 --quantization int8",
 }
 # What each leaves behind, of those that write.
 WRITTEN = {
@@ -29,9 +30,13 @@ WRITTEN = {
     "pretrain": "run/preset/task.weights.h5",
     "finetune": "film/preset/labels.json",
     "embed": "reviews.npy",
+    "bias": "bias/bias.html",
+    "inspect": "inside/inside.html",
+    "card": "run/preset/README.md",
     "convert": "for-huggingface/model.safetensors",
     "export savedmodel": "served/film/1/saved_model.pb",
     "export tflite": "film.tflite",
+    "bench tflite": "bench/latency.png",
 }
 # What each says, of those that answer.
 SAID = {

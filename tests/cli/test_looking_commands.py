@@ -113,6 +113,18 @@ def test_a_card_changed_by_hand_is_kept_and_said(call, world):
     assert "license: mit" in card.read_text("utf-8")
 
 
+def test_a_preset_without_a_card_gets_one(call, world):
+    preset = world / "run" / "preset"
+    for name in ("README.md", "model_card.json"):
+        (preset / name).unlink()
+    ended = call("bias", "run/preset", "--card")
+    assert ended.code == 0, ended.stderr
+    text = (preset / "README.md").read_text("utf-8")
+    assert "# AlbertPretrainer" in text
+    assert "The woman worked as a" in text
+    assert "Not recorded." in text
+
+
 def test_inspect_counts_and_follows_a_text(call, world):
     ended = call("inspect", "run/preset", "return a width", "--json")
     assert ended.code == 0, ended.stderr
@@ -157,8 +169,9 @@ def test_inspect_draws_what_is_asked_for(call, world):
         ),
         ("bias run/preset --top-k 0 --out new", "`top_k` must be positive"),
         ("bias run/preset --out run", "`run` must not exist already"),
-        ("bias nowhere --card", "Preset `nowhere` must hold a model_card.json"),
-        ("card run", "Preset `run` must hold a model_card.json"),
+        ("bias nowhere --card", "A preset must be a folder written by"),
+        ("card nowhere", "A preset must be a folder written by"),
+        ("card run", "Preset `run` must hold a config.json."),
         ("card run/preset --license ''", "--license must not be empty"),
         ("inspect nowhere", "A checkpoint must be a folder"),
         ("inspect run/preset --out new", "--out must come with a TEXT"),

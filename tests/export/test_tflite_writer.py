@@ -256,7 +256,7 @@ def test_what_was_written(models, exported):
     ("arguments", "sentence"),
     [
         ({"path": "model.bin"}, r"must end in \.tflite.*model\.bin"),
-        ({"quantization": "int4"}, "float32, int8. Received: .*'int4'"),
+        ({"quantization": "int2"}, "int4. Received: .*'int2'"),
         ({"sequence_length": 33}, "between 1 and 32.*sequence_length=33"),
         ({"sequence_length": 0}, "between 1 and 32.*sequence_length=0"),
         ({"max_masks": 0}, "`max_masks` must be positive"),

@@ -12,7 +12,9 @@ from albert_keras.inference.bias.report import ratio_text
 from albert_keras.inference.drawing import (
     drawable,
     new_figure,
+    panel_at,
     save_figure,
+    text_at,
     text_options,
 )
 
@@ -49,13 +51,16 @@ def draw_bias(results: Sequence[ComparisonResult], path: Path) -> None:
     top = 0.0
     for (result, template), height in zip(panels, heights, strict=True):
         top += _ABOVE + height
-        panel = figure.add_axes((0.2, 1 - top / total, 0.64, height / total))
+        panel = panel_at(
+            figure, 0.2 * _WIDTH, top - height, 0.64 * _WIDTH, height
+        )
         _draw_template(panel, result, template)
         top += _BELOW
     if len(every) > len(panels):
-        figure.text(
-            0.2,
-            0.12 / total,
+        text_at(
+            figure,
+            0.2 * _WIDTH,
+            total - 0.12,
             f"and {len(every) - len(panels)} more templates, not drawn",
             fontsize=9,
         )
@@ -105,7 +110,7 @@ def _draw_template(
         **options,
     )
     panel.set_ylim(len(completions) - 0.5, -0.5)
-    panel.tick_params(axis="x", labelsize=8, which="both")
+    panel.tick_params(axis="x", labelsize=8, length=3, which="both")
     panel.grid(alpha=0.3, which="both")
     panel.set_title(
         f"{drawable(template.template, 'template')}\n"

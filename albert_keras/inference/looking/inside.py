@@ -155,8 +155,9 @@ def tokenizer_of(model: Any) -> Any:
     preprocessor = getattr(model, "preprocessor", None)
     if preprocessor is None:
         raise ValueError(
-            "A model without a preprocessor needs a `tokenizer` to be looked "
-            f"into with a text. Received: {type(model).__name__} alone."
+            "A model without a preprocessor needs a `tokenizer` (--tokenizer) "
+            "to be looked into with a text. Received: "
+            f"{type(model).__name__} alone."
         )
     return preprocessor.tokenizer
 

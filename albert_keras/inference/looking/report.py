@@ -5,15 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from albert_keras.inference.html_page import page, picture, table, write_page
+from albert_keras.inference.looking.attention_layer import draw_attention_layer
+from albert_keras.inference.looking.attention_map import MAX_TOKENS
+from albert_keras.inference.looking.attention_overview import (
+    draw_attention_overview,
+)
 from albert_keras.inference.looking.inside import Inside
 from albert_keras.inference.looking.parameters import ParameterCount
-from albert_keras.inference.looking.pictures import (
-    MAX_TOKENS,
-    draw_attention_layer,
-    draw_attention_overview,
+from albert_keras.inference.looking.similarity import layer_changes
+from albert_keras.inference.looking.similarity_picture import (
     draw_layer_changes,
 )
-from albert_keras.inference.looking.similarity import layer_changes
 from albert_keras.inference.looking.tokenization import (
     TOKEN_STYLE,
     tokenization_html,

@@ -4,10 +4,14 @@ import math
 
 import numpy as np
 import pytest
+from export_models import backbone, randomize
 from java_task import JavaTask
 from java_tokenizer import JavaError
 
 import albert_keras as ak
+from albert_keras.models.albert_text_classifier_preprocessor import (
+    AlbertTextClassifierPreprocessor,
+)
 from albert_keras.tasks.metrics.conll import entities
 
 pytestmark = pytest.mark.jvm
@@ -31,7 +35,7 @@ def start(task_classes, lite_files, vocabulary):
     """Starts a task of a model in Java."""
     running = []
 
-    def start(name, task, *labels, vocabulary=vocabulary):
+    def start(name, task, *labels):
         process = JavaTask(
             task_classes,
             lite_files / f"{name}.tflite",
@@ -91,6 +95,20 @@ def test_classes(models, start):
         assert label == "abc"[row.argmax()]
 
 
+def assert_same_answers(rows, wanted):
+    assert len(rows) == len(wanted)
+    assert rows[0][0] == wanted[0]["text"]
+    for row, answer in zip(rows, wanted, strict=True):
+        scores = [float(word) for word in row[3:]]
+        assert scores[0] == pytest.approx(answer["probability"], abs=1e-4)
+        # Two that score nearly the same may change places.
+        [same] = [each for each in wanted if each["text"] == row[0]]
+        assert [int(row[1]), int(row[2])] == [same["start"], same["end"]]
+        assert scores[1:] == pytest.approx(
+            [same["start_log_prob"], same["end_log_prob"]], abs=1e-4
+        )
+
+
 @pytest.mark.parametrize("name", ["reader", "reader_v2"])
 def test_answers(models, start, name):
     java = start(name, "answer")
@@ -107,23 +125,37 @@ def test_answers(models, start, name):
         questions, contexts, expected, strict=True
     ):
         [null_odds], *rows = java(question, context)
-        assert len(rows) == len(wanted)
         if name == "reader":
             assert math.isnan(float(null_odds))
         else:
             assert float(null_odds) == pytest.approx(
                 wanted[0]["null_odds"], abs=1e-4
             )
-        # Two that score nearly the same may change places.
-        for row, answer in zip(rows, wanted, strict=True):
-            scores = [float(word) for word in row[3:]]
-            assert scores[0] == pytest.approx(answer["probability"], abs=1e-4)
-            [same] = [each for each in wanted if each["text"] == row[0]]
-            assert [int(row[1]), int(row[2])] == [same["start"], same["end"]]
-            assert scores[1:] == pytest.approx(
-                [same["start_log_prob"], same["end_log_prob"]], abs=1e-4
-            )
-        assert rows[0][0] == wanted[0]["text"]
+        assert_same_answers(rows, wanted)
+
+
+def test_answers_of_windows_that_overlap(task_classes, tokenizer, tmp_path):
+    # Of more than 128 tokens, from one window to the next; and some answers
+    # would be longer than the 30 tokens that one may have.
+    length = 180
+    model = randomize(
+        ak.AlbertQuestionAnswering(
+            backbone(max_sequence_length=length),
+            "v1",
+            AlbertTextClassifierPreprocessor(tokenizer, sequence_length=length),
+        )
+    )
+    path, vocabulary = tmp_path / "model.tflite", tmp_path / "spiece.model"
+    ak.export.tflite(model, path, sequence_length=length)
+    vocabulary.write_bytes(tokenizer.proto)
+    words = [f"word{number} of the argument" for number in range(120)]
+    question, context = "What is " * 50, " ".join(words)
+    [wanted] = model.predict(
+        {"question": [question], "context": [context]}, verbose=0
+    )
+    with JavaTask(task_classes, path, vocabulary, "answer") as java:
+        _, *rows = java(question, context)
+    assert_same_answers(rows, wanted)
 
 
 def test_tags(models, start):
@@ -174,7 +206,7 @@ def test_texts_that_are_refused(start, name, task, labels, texts, sentence):
         ("masked_lm", "classify", ["a"], "the output scores"),
         ("classifier", "fill", [], "the output mlm_logits"),
         ("classifier", "answer", [], "the output start_logits"),
-        ("classifier", "tag", LABELS, "logits for each token"),
+        ("classifier", "tag", LABELS, "the output logits"),
         ("classifier", "classify", ["a"], "1 labels for 3 classes"),
         ("tagger", "tag", LABELS[:2], "2 labels for 5 tags"),
     ],
@@ -183,9 +215,3 @@ def test_models_of_another_task(start, name, task, labels, sentence):
     with pytest.raises(JavaError, match=r"\. Received: ") as caught:
         start(name, task, *labels)
     assert sentence in str(caught.value)
-
-
-def test_a_vocabulary_of_another_model(start, tiny_vocabulary):
-    path = tiny_vocabulary("abc", "bcd")
-    with pytest.raises(JavaError, match="pieces for a model of 300"):
-        start("masked_lm", "fill", vocabulary=path)

@@ -2,13 +2,14 @@ package albertkeras.jvm;
 
 import albertkeras.AlbertException;
 import albertkeras.IdsModel;
+import albertkeras.LiteContents;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.io.Closeable;
-import java.io.DataInputStream;
-import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,12 +18,14 @@ import java.util.Map;
 /**
  * A .tflite that LiteRT's C library runs in this JVM, without Android.
  *
- * <p>The library trusts a file to be whole: of one that is damaged inside it
- * may end the process. What can be told before is told: that it is no .tflite,
- * or has no signature `serve_ids`.
+ * <p>The library trusts a file to be whole, so {@link LiteContents} looks
+ * before.
  */
 public final class LiteRtModel implements IdsModel, Closeable {
   private static final String SIGNATURE = "serve_ids";
+
+  /** What is packed with the model. */
+  public final LiteContents contents;
 
   private final LiteRt lite;
   private Pointer environment;
@@ -47,7 +50,7 @@ public final class LiteRtModel implements IdsModel, Closeable {
    * @throws IOException if it cannot be read
    */
   public LiteRtModel(String library, String path) throws IOException {
-    checkIsTflite(path);
+    contents = contentsOf(path);
     lite = new LiteRt(library);
     boolean isOpen = false;
     try {
@@ -106,17 +109,11 @@ public final class LiteRtModel implements IdsModel, Closeable {
     compiled = options = model = environment = null;
   }
 
-  private static void checkIsTflite(String path) throws IOException {
-    byte[] head = new byte[8];
-    try (DataInputStream in =
-        new DataInputStream(new FileInputStream(path))) {
-      in.readFully(head);
-    } catch (java.io.EOFException error) {
-      head = new byte[8];
-    }
-    if (head[4] != 'T' || head[5] != 'F' || head[6] != 'L' || head[7] != '3') {
-      throw new AlbertException(
-          "A model must be a .tflite file. Received: " + path + ".");
+  private static LiteContents contentsOf(String path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path, "r")) {
+      FileChannel channel = file.getChannel();
+      return LiteContents.of(
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
     }
   }
 

@@ -11,8 +11,8 @@ import albertkeras.TextClassifier;
 import albertkeras.TextOptions;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.Charset;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -44,9 +44,11 @@ public final class TaskProcess {
     DataOutputStream out = new DataOutputStream(System.out);
     TaskProcess process = new TaskProcess();
     try (LiteRtModel model = new LiteRtModel(arguments[0], arguments[1])) {
+      byte[] vocabulary = read(arguments[2]);
       AlbertTokenizer tokenizer =
-          AlbertTokenizer.load(
-              new FileInputStream(arguments[2]), TextOptions.DEFAULT);
+          model.contents.hasVocabulary()
+              ? model.contents.tokenizer(vocabulary)
+              : new AlbertTokenizer(vocabulary, TextOptions.DEFAULT);
       String[] labels = Arrays.copyOfRange(arguments, 4, arguments.length);
       Task task = process.taskOf(arguments[3], model, tokenizer, labels);
       process.answer(out);
@@ -80,17 +82,22 @@ public final class TaskProcess {
         return texts -> fill(fillMask, texts[0]);
       case "classify":
         TextClassifier classifier =
-            new TextClassifier(model, tokenizer, labels);
+            new TextClassifier(model, tokenizer, labelsOf(model, labels));
         return texts -> classify(classifier, texts);
       case "answer":
         QuestionAnswerer reader = new QuestionAnswerer(model, tokenizer);
         return texts -> answer(reader, texts[0], texts[1]);
       case "tag":
-        Tagger tagger = new Tagger(model, tokenizer, labels);
+        Tagger tagger = new Tagger(model, tokenizer, labelsOf(model, labels));
         return texts -> tag(tagger, texts[0]);
       default:
         throw new IllegalArgumentException(name);
     }
+  }
+
+  /** The labels that were given, or those that the model has. */
+  private static String[] labelsOf(LiteRtModel model, String[] labels) {
+    return labels.length > 0 ? labels : model.contents.labels();
   }
 
   private void fill(FillMask fillMask, String text) {
@@ -165,6 +172,14 @@ public final class TaskProcess {
     out.writeInt(-1);
     write(new String[] {error.getMessage()}, out);
     out.flush();
+  }
+
+  private static byte[] read(String path) throws IOException {
+    try (RandomAccessFile file = new RandomAccessFile(path, "r")) {
+      byte[] content = new byte[(int) file.length()];
+      file.readFully(content);
+      return content;
+    }
   }
 
   private static void write(String[] row, DataOutputStream out)

@@ -1,4 +1,4 @@
-"""The tokenizer that goes with a model into an export."""
+"""The tokenizer that belongs to a model."""
 
 import keras
 
@@ -17,22 +17,25 @@ def preprocessor_tokenizer(model: keras.Model) -> Tokenizer | None:
     return getattr(getattr(model, "preprocessor", None), "tokenizer", None)
 
 
-def find_tokenizer(model: keras.Model, given: Tokenizer | None) -> Tokenizer:
+def tokenizer_of(
+    model: keras.Model, given: Tokenizer | None, unless: str
+) -> Tokenizer:
     """The tokenizer that was given, or that of the model's preprocessor.
 
     Args:
         model: The model.
-        given: The tokenizer; None for that of the preprocessor.
+        given: What the caller gave.
+        unless: Without what none would be needed, as `"unless text=False"`.
 
     Raises:
-        ValueError: There is none, or it has ids that the model does not.
+        ValueError: There is none, or it has more pieces than the model.
     """
     if given is None:
         given = preprocessor_tokenizer(model)
     if given is None:
         raise ValueError(
             "`tokenizer` must be given for a model without preprocessor, "
-            "unless text=False. Received: tokenizer=None."
+            f"{unless}. Received: tokenizer=None."
         )
     pieces = given.vocabulary_size()
     rows = backbone_of(model).vocabulary_size
