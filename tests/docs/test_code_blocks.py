@@ -23,32 +23,13 @@ from albert_keras.cli import COMMANDS, Command
 SHOWN = {"text", "json", "toml", "yaml", "csv"}
 
 
-@pytest.fixture(scope="session")
-def tuned(finished, tmp_path_factory):
-    """Presets of every task, as fine-tuning would leave them, by name."""
-    import albert_keras as ak
-
-    preset = str(finished[0] / "run" / "preset")
-    folder = tmp_path_factory.mktemp("tuned")
-    for name, model_class, arguments in (
-        ("film", ak.AlbertTextClassifier, {"num_classes": 2}),
-        ("reader", ak.AlbertQuestionAnswering, {}),
-        ("tagger", ak.AlbertTokenClassifier, {"num_classes": 3}),
-        ("chooser", ak.AlbertMultipleChoice, {}),
-    ):
-        model = model_class.from_preset(preset, **arguments)
-        model.save_to_preset(str(folder / name / "preset"))
-    return folder
-
-
 @pytest.fixture
-def reader(finished, tuned, tmp_path, monkeypatch):
+def reader(finished, tmp_path, monkeypatch):
     """The folder of a reader who has run the quickstart, and a shell there."""
-    (tmp_path / "albert-quickstart").symlink_to(finished[0])
+    # A copy: a page may write into it.
+    shutil.copytree(finished[0], tmp_path / "albert-quickstart")
     for folder in ("export", "notebooks"):
         (tmp_path / folder).symlink_to(ROOT / folder)
-    for folder in tuned.iterdir():
-        (tmp_path / folder.name).symlink_to(folder)
     write_page_files(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
