@@ -1,11 +1,13 @@
 """What every TensorFlow Lite file is held to before it is kept."""
 
 import math
+import re
 
 import keras
 
+from albert_keras.export.ai_edge_quantization import EIGHT_BIT_HEADS
 from albert_keras.export.flatbuffer import FlatbufferModel
-from albert_keras.export.ids_signature import backbone_of
+from albert_keras.models.serving import backbone_of
 
 # The converter leaves smaller tensors in float32.
 _FEWEST_QUANTIZED = 1024
@@ -65,7 +67,10 @@ def _expected_bytes(weight: keras.Variable, quantization: str) -> float:
         is_quantized &= "position_embedding" not in weight.path
     if quantization == "float32" or not is_quantized:
         return 4 * size
-    return size / 2 if quantization == "int4" else size
+    in_4_bits = quantization == "int4" and not re.match(
+        EIGHT_BIT_HEADS, weight.path
+    )
+    return size / 2 if in_4_bits else size
 
 
 def _static_biases(model: keras.Model) -> int:

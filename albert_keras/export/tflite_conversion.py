@@ -9,13 +9,11 @@ import keras
 import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
-from albert_keras.export.ids_signature import (
-    SERVE_IDS,
-    backbone_of,
-    ids_signature,
-)
+from albert_keras.artefact_names import SERVE_IDS
+from albert_keras.export.ids_signature import ids_signature
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.serving import backbone_of
 
 # How the converter lists what it has no builtin operation for.
 _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)

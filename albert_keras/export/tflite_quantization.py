@@ -11,10 +11,10 @@ from albert_keras.export.ai_edge_quantization import (
     with_int4_weights,
     with_int8_activations,
 )
-from albert_keras.export.ids_signature import backbone_of, model_outputs
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.export.tflite_compaction import compacted
 from albert_keras.export.tflite_conversion import convert
+from albert_keras.models.serving import backbone_of, model_outputs
 from albert_keras.requirements import require
 
 QUANTIZATIONS = (
