@@ -5,8 +5,9 @@ import struct
 import subprocess
 
 import pytest
+from generated_texts import generated_texts
 from java_task import JavaTask
-from java_tokenizer import JavaError
+from java_tokenizer import JavaError, JavaTokenizer
 
 import albert_keras as ak
 from albert_keras.export.tflite_conversion import QUANTIZATIONS
@@ -125,3 +126,22 @@ def test_labels_are_those_of_the_export(
     ak.export.tflite(models["classifier"], path, labels=labels)
     with JavaTask(task_classes, path, vocabulary, "classify") as java:
         assert java("a text")[0][0] in labels
+
+
+def test_the_vocabulary_in_the_file_is_enough(
+    classes, models, lite_files, is_known
+):
+    """Its ids are those of the one that the model was exported with."""
+    tokenizer = models["classifier"].preprocessor.tokenizer.python_tokenizer
+    texts = [*filter(is_known, generated_texts(3000, seed=7)), "in 2010, on"]
+    with JavaTokenizer(classes, lite_files / "classifier.tflite") as java:
+        for text, found in zip(texts, java(texts), strict=True):
+            assert found.ids == tokenizer.encode(text), text
+            assert found.spans == tokenizer.offsets(text), text
+
+
+def test_a_file_without_a_vocabulary(classes, models, tmp_path):
+    path = tmp_path / "ids.tflite"
+    ak.export.tflite(models["classifier"], path, text=False)
+    with pytest.raises(JavaError, match="vocabulary"):
+        JavaTokenizer(classes, path)

@@ -54,8 +54,12 @@ public final class AlbertTokenizer {
    *     ALBERT can use
    */
   public AlbertTokenizer(byte[] proto, TextOptions options) {
+    this(new PieceModel(proto), options);
+  }
+
+  AlbertTokenizer(PieceModel model, TextOptions options) {
     this.options = options;
-    model = new PieceModel(proto);
+    this.model = model;
     normalizer = new TextNormalizer(options);
     encoder = new UnigramEncoder(model);
     pieceNormalizer = new PieceNormalizer(model, encoder.userDefined);

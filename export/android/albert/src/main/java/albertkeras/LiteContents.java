@@ -11,7 +11,7 @@ import java.util.Map;
  *
  * <pre>{@code
  * LiteContents contents = LiteContents.of(buffer);
- * AlbertTokenizer tokenizer = contents.tokenizer(vocabulary);
+ * AlbertTokenizer tokenizer = contents.tokenizer();
  * new TextClassifier(model, tokenizer, contents.labels());
  * }</pre>
  */
@@ -20,11 +20,11 @@ public final class LiteContents {
   private static final String LABELS = "labels.txt";
 
   private final Map<?, ?> description;
-  private final byte[] labels;
+  private final Map<String, byte[]> files;
 
-  private LiteContents(Map<?, ?> description, byte[] labels) {
+  private LiteContents(Map<?, ?> description, Map<String, byte[]> files) {
     this.description = description;
-    this.labels = labels;
+    this.files = files;
   }
 
   /**
@@ -49,7 +49,7 @@ public final class LiteContents {
     if (!(json instanceof Map)) {
       throw missing("an object");
     }
-    return new LiteContents((Map<?, ?>) json, files.get(LABELS));
+    return new LiteContents((Map<?, ?>) json, files);
   }
 
   /** Whether the file says which vocabulary it has. */
@@ -58,21 +58,37 @@ public final class LiteContents {
   }
 
   /**
+   * The tokenizer of the model, with the vocabulary that is packed.
+   *
+   * @throws AlbertException if there is none, or it is damaged
+   */
+  public AlbertTokenizer tokenizer() {
+    Object name = section("vocabulary").get("file");
+    byte[] packed = files.get(name);
+    if (packed == null) {
+      throw missing("the vocabulary " + name);
+    }
+    return tokenizer(packed);
+  }
+
+  /**
    * The tokenizer of the model, with the options that it was trained with.
    *
    * @param vocabulary the content of the `spiece.model` that it was exported
-   *     with; of the one that is packed, which is made for other clients, the
-   *     ids would be others
+   *     with, or of the one that is packed; both give the same ids
    * @throws AlbertException if it is another
    */
   public AlbertTokenizer tokenizer(byte[] vocabulary) {
-    Object expected = section("vocabulary").get("original_sha256");
+    Map<?, ?> expected = section("vocabulary");
     String found = sha256(vocabulary);
-    if (!found.equals(expected)) {
+    if (found.equals(expected.get("sha256"))) {
+      return new AlbertTokenizer(PieceModel.packed(vocabulary), textOptions());
+    }
+    if (!found.equals(expected.get("original_sha256"))) {
       throw new AlbertException(
           "A vocabulary must be the one that the model was exported with, with"
               + " the SHA-256 "
-              + expected
+              + expected.get("original_sha256")
               + ". Received: "
               + found
               + ".");
@@ -97,6 +113,7 @@ public final class LiteContents {
    * @throws AlbertException if the model has no classes
    */
   public String[] labels() {
+    byte[] labels = files.get(LABELS);
     if (labels == null) {
       throw missing("labels");
     }

@@ -40,6 +40,22 @@ final class PieceModel {
   private boolean hasDenormalizer;
 
   /**
+   * The vocabulary that is packed in a .tflite, in which pieces that ALBERT
+   * cuts in two are marked as unused, for programs that do not cut.
+   *
+   * @throws AlbertException as the constructor
+   */
+  static PieceModel packed(byte[] proto) {
+    PieceModel model = new PieceModel(proto);
+    for (int i = 0; i < model.types.length; i++) {
+      if (model.types[i] == UNUSED) {
+        model.types[i] = NORMAL;
+      }
+    }
+    return model;
+  }
+
+  /**
    * @param proto the content of a `spiece.model`
    * @throws AlbertException if it is none, or none that ALBERT can use
    */

@@ -2,6 +2,7 @@ package albertkeras.jvm.text;
 
 import albertkeras.AlbertException;
 import albertkeras.AlbertTokenizer;
+import albertkeras.LiteContents;
 import albertkeras.TextOptions;
 import albertkeras.Tokens;
 import java.io.BufferedInputStream;
@@ -10,14 +11,17 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.FileInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Paths;
 import java.util.Arrays;
 
 /**
  * Tokenizes texts from standard input.
  *
  * <p>Arguments: a `spiece.model`, and any of `cased`, `accents`, `quotes` and
- * `plain`. A text is its length in bytes and UTF-16, big-endian; so that a
+ * `plain`; or a .tflite with a vocabulary. A text is its length in bytes and UTF-16, big-endian; so that a
  * lone surrogate gets through. Its answer is the number of its tokens and
  * their ids, then their starts and ends in UTF-16 units, then in code points;
  * or -1 and a sentence, as UTF-8 behind its length.
@@ -26,6 +30,15 @@ public final class TokenizerProcess {
   private static final Charset UTF8 = Charset.forName("UTF-8");
 
   private TokenizerProcess() {}
+
+  private static AlbertTokenizer tokenizer(String path, TextOptions options)
+      throws IOException {
+    if (path.endsWith(".tflite")) {
+      byte[] content = Files.readAllBytes(Paths.get(path));
+      return LiteContents.of(ByteBuffer.wrap(content)).tokenizer();
+    }
+    return AlbertTokenizer.load(new FileInputStream(path), options);
+  }
 
   public static void main(String[] arguments) throws IOException {
     TextOptions options = TextOptions.DEFAULT;
@@ -38,8 +51,7 @@ public final class TokenizerProcess {
         new DataOutputStream(new BufferedOutputStream(System.out, 1 << 16));
     AlbertTokenizer tokenizer;
     try {
-      tokenizer =
-          AlbertTokenizer.load(new FileInputStream(arguments[0]), options);
+      tokenizer = tokenizer(arguments[0], options);
     } catch (AlbertException error) {
       say(error, out);
       out.flush();
