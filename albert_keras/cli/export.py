@@ -19,6 +19,14 @@ _Preset = Annotated[
     Path,
     typer.Argument(metavar="PRESET", help="Folder written by save_to_preset."),
 ]
+_Labels = Annotated[
+    str | None,
+    typer.Option(
+        metavar="A,B,...",
+        help="Names of the classes or tags, in order; else their numbers.",
+        show_default=False,
+    ),
+]
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what is there already.")
 ]
@@ -32,14 +40,7 @@ def savedmodel(
             metavar="OUT", help="Folder of the model; OUT/1 is written."
         ),
     ],
-    labels: Annotated[
-        str | None,
-        typer.Option(
-            metavar="A,B,...",
-            help="Names of the classes or tags, in order; else their numbers.",
-            show_default=False,
-        ),
-    ] = None,
+    labels: _Labels = None,
     top_k: Annotated[
         int, typer.Option(help="Guesses a [MASK], or answers a question.")
     ] = 5,
@@ -79,16 +80,25 @@ def tflite(
         Path, typer.Argument(metavar="OUT", help="File to write, *.tflite.")
     ],
     quantization: Annotated[
-        Literal["float32", "float16", "int8", "int8-static", "int4"],
+        Literal[
+            "float32",
+            "float16",
+            "int8",
+            "int8-per-tensor",
+            "int8-static",
+            "int4",
+        ],
         typer.Option(
             help="What it stores and computes in; int8: dynamic range, "
-            "int8-static: 8-bit activations by --calibration."
+            "int8-per-tensor: for the TFLite Task Library, int8-static: 8-bit "
+            "activations by --calibration."
         ),
     ] = "float32",
     sequence_length: Annotated[
         int | None,
         typer.Option(
-            help="Tokens of a row; by default 128, or what the model takes.",
+            help="Tokens of a row; by default 128, of a reader 384, or what "
+            "the model takes.",
             show_default=False,
         ),
     ] = None,
@@ -133,6 +143,17 @@ def tflite(
             "be lost on these texts; else nothing is written."
         ),
     ] = 5.0,
+    labels: _Labels = None,
+    pooling: Annotated[
+        Literal["mean", "cls", "pooled"] | None,
+        typer.Option(
+            help="Of a backbone: one vector a text, for text embedders.",
+            show_default=False,
+        ),
+    ] = None,
+    text: Annotated[
+        bool, typer.Option(help="Pack the vocabulary into the file.")
+    ] = True,
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a preset as a TensorFlow Lite file for phones.
@@ -141,7 +162,7 @@ def tflite(
     texts; question and passage; passage, question and options.
 
     Example: albert-keras export tflite preset film.tflite --quantization int8
-    --check reviews.txt
+    --labels negative,positive --check reviews.txt
     """
     from albert_keras.export import tflite as write_tflite
     from albert_keras.export.text_rows import read_texts
@@ -170,8 +191,11 @@ def tflite(
                 **texts,
                 max_loss=max_loss,
                 tokenizer=_tokenizer(preset, model)
-                if any(texts.values())
+                if text and (preset / "tokenizer.json").is_file()
                 else None,
+                text=text,
+                labels=labels.split(",") if labels else None,
+                pooling=pooling,
                 overwrite=overwrite,
             )
     _show(written)

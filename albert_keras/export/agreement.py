@@ -131,8 +131,9 @@ def _scores(rows: Rows, outputs: Rows) -> list[np.ndarray]:
     is_token = rows["padding_mask"] == 1
     if "sequence_output" in outputs:
         return [outputs["sequence_output"][is_token], outputs["pooled_output"]]
-    if "scores" in outputs:
-        return [outputs["scores"]]
+    for whole in ("scores", "embedding"):
+        if whole in outputs:
+            return [outputs[whole]]
     if "start_top_index" in outputs:
         odds = 1 / (1 + np.exp(-outputs["cls_logits"]))
         best = outputs["start_top_log_probs"][:, 0]

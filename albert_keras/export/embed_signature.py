@@ -4,6 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from albert_keras.export.pooling import POOLINGS, pool
 from albert_keras.export.text_packing import TextPacker
 
 
@@ -27,17 +28,14 @@ def embed_signature(
     def embed(text: tf.Tensor) -> dict[str, tf.Tensor]:
         inputs = packer(text)
         outputs = serve_ids(**inputs)
-        hidden = outputs["sequence_output"]
-        weights = tf.cast(inputs["padding_mask"], tf.float32)[:, :, None]
-        mean = tf.reduce_sum(hidden * weights, axis=1)
-        mean /= tf.reduce_sum(weights, axis=1)
-        cls = hidden[:, 0]
-        return {
-            "mean": mean,
-            "cls": cls,
-            "pooled": outputs["pooled_output"],
-            "mean_normalized": tf.math.l2_normalize(mean, axis=-1),
-            "cls_normalized": tf.math.l2_normalize(cls, axis=-1),
+        vectors = {
+            pooling: pool(outputs, inputs["padding_mask"], pooling)
+            for pooling in POOLINGS
         }
+        for pooling in ("mean", "cls"):
+            vectors[f"{pooling}_normalized"] = tf.math.l2_normalize(
+                vectors[pooling], axis=-1
+            )
+        return vectors
 
     return embed

@@ -1,6 +1,6 @@
 """The signature `serve_ids`: token ids in, the model's outputs by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -72,6 +72,7 @@ def ids_signature(
     sequence_length: int | None = None,
     max_masks: int | None = None,
     num_choices: int | None = None,
+    outputs: Callable[..., dict[str, tf.Tensor]] | None = None,
 ) -> tf.types.experimental.ConcreteFunction:
     """A model as a traced function of ids.
 
@@ -81,11 +82,13 @@ def ids_signature(
         sequence_length: Tokens a row; None likewise.
         max_masks: Mask positions a row; None likewise.
         num_choices: Texts to choose from; None likewise.
+        outputs: What gives outputs of the model and its inputs; by default
+            `model_outputs`.
 
     Returns:
         A concrete function of the model's inputs by name, int32
         `[batch_size, sequence_length]` and for `mask_positions`
-        `[batch_size, max_masks]`, which returns `model_outputs`. Those of a
+        `[batch_size, max_masks]`, which returns `outputs`. Those of a
         multiple choice are `[batch_size, num_choices, sequence_length]`.
     """
     choices = [num_choices] if takes_choices(model) else []
@@ -97,7 +100,7 @@ def ids_signature(
         )
 
     def serve_ids(**inputs):
-        return model_outputs(model, inputs)
+        return (outputs or model_outputs)(model, inputs)
 
     return tf.function(serve_ids, autograph=False).get_concrete_function(
         **specs

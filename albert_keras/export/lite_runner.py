@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from albert_keras.export.associated_files import read_files
 from albert_keras.export.ids_signature import SERVE_IDS
+from albert_keras.export.task_metadata import MODEL_FILE
 from albert_keras.requirements import require
 
 
@@ -59,10 +61,12 @@ class LiteRunner:
             )
             # What is damaged further in shows when memory is laid out.
             self._interpreter.allocate_tensors()
+            # Behind the model lies an archive, of which the end may be missing.
+            read_files(content, MODEL_FILE)
         except (ValueError, RuntimeError) as error:
             raise ValueError(
                 f"`{self.path}` must be a whole TensorFlow Lite file. "
-                f"Received: {len(content):,} bytes of which LiteRT says: "
+                f"Received: {len(content):,} bytes of which is said: "
                 f"{' '.join(str(error).split())}"
             ) from None
         if SERVE_IDS not in self._interpreter.get_signature_list():

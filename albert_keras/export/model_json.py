@@ -1,4 +1,4 @@
-"""`assets.extra/model.json`: which model a SavedModel was made from."""
+"""Which model an artefact was made from, as JSON beside or in it."""
 
 import hashlib
 import json
@@ -14,28 +14,43 @@ import tensorflow_text as tf_text
 import albert_keras
 from albert_keras.export.artefact import Signature
 from albert_keras.export.ids_signature import backbone_of
+from albert_keras.export.model_tokenizer import Tokenizer
 from albert_keras.export.text_signature import max_text_length
-from albert_keras.models.albert_tokenizer import AlbertTokenizer
-from albert_keras.models.albert_word_piece_tokenizer import (
-    AlbertWordPieceTokenizer,
-)
 
 
-def write_model_json(
-    folder: Path,
-    model: keras.Model,
-    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None,
-    labels: Sequence[str] | None,
-    signatures: Mapping[str, Signature],
-) -> None:
+def write_model_json(folder: Path, content: Mapping[str, Any]) -> None:
     """Writes the file where TF Serving lets such things lie.
 
     Args:
         folder: The SavedModel.
-        model: The model that it holds.
-        tokenizer: The tokenizer that it holds, if it takes texts.
+        content: What `describe_model` returned.
+    """
+    path = folder / "assets.extra" / "model.json"
+    path.parent.mkdir()
+    path.write_text(
+        json.dumps(content, indent=2, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )
+
+
+def describe_model(
+    model: keras.Model,
+    tokenizer: Tokenizer | None,
+    labels: Sequence[str] | None,
+    signatures: Mapping[str, Signature],
+) -> dict[str, Any]:
+    """What there is to know of an exported model.
+
+    Args:
+        model: The model that was exported.
+        tokenizer: The tokenizer that was with it, if it takes texts.
         labels: Names of a classifier's classes, if they are known.
-        signatures: The SavedModel's, by name.
+        signatures: Those of the artefact, by name.
+
+    Returns:
+        A dictionary for JSON: `model`, `config`, `dtype`, `weights_sha256`,
+        `signatures`, `versions`; `text` where there is a tokenizer and
+        `labels` where they are known.
     """
     content: dict[str, Any] = {
         "model": type(model).__name__,
@@ -61,12 +76,7 @@ def write_model_json(
         }
     if labels is not None:
         content["labels"] = list(labels)
-    path = folder / "assets.extra" / "model.json"
-    path.parent.mkdir()
-    path.write_text(
-        json.dumps(content, indent=2, ensure_ascii=False) + "\n",
-        encoding="utf-8",
-    )
+    return content
 
 
 def _digest(model: keras.Model) -> str:

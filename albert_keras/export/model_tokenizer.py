@@ -8,12 +8,18 @@ from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
 
+Tokenizer = AlbertTokenizer | AlbertWordPieceTokenizer
+
+
+def preprocessor_tokenizer(model: keras.Model) -> Tokenizer | None:
+    """The tokenizer of a model's preprocessor; None if it has none."""
+    # A backbone has no preprocessor.
+    return getattr(getattr(model, "preprocessor", None), "tokenizer", None)
+
 
 def tokenizer_of(
-    model: keras.Model,
-    given: AlbertTokenizer | AlbertWordPieceTokenizer | None,
-    unless: str,
-) -> AlbertTokenizer | AlbertWordPieceTokenizer:
+    model: keras.Model, given: Tokenizer | None, unless: str
+) -> Tokenizer:
     """The tokenizer that was given, or that of the model's preprocessor.
 
     Args:
@@ -25,14 +31,12 @@ def tokenizer_of(
         ValueError: There is none, or it has more pieces than the model.
     """
     if given is None:
-        # A backbone has no preprocessor.
-        preprocessor = getattr(model, "preprocessor", None)
-        if preprocessor is None:
-            raise ValueError(
-                "`tokenizer` must be given for a model without preprocessor, "
-                f"{unless}. Received: tokenizer=None."
-            )
-        given = preprocessor.tokenizer
+        given = preprocessor_tokenizer(model)
+    if given is None:
+        raise ValueError(
+            "`tokenizer` must be given for a model without preprocessor, "
+            f"{unless}. Received: tokenizer=None."
+        )
     pieces = given.vocabulary_size()
     rows = backbone_of(model).vocabulary_size
     if pieces > rows:

@@ -10,8 +10,13 @@ from albert_keras.export.ids_signature import (
     takes_choices,
     takes_mask_positions,
 )
+from albert_keras.models.albert_question_answering import (
+    AlbertQuestionAnswering,
+)
 
 DEFAULT_SEQUENCE_LENGTH = 128
+# Questions with passages; the length that the TFLite Task Library knows.
+DEFAULT_READER_LENGTH = 384
 # google-research/albert, create_pretraining_data.py, max_predictions_per_seq.
 DEFAULT_MAX_MASKS = 20
 # RACE has four options a question.
@@ -122,7 +127,9 @@ def _left_open(requested: RowSizes) -> RowSizes:
 def _sequence_length(model: keras.Model, requested: int | None) -> int:
     longest = backbone_of(model).max_sequence_length
     if requested is None:
-        return min(DEFAULT_SEQUENCE_LENGTH, longest)
+        reads = isinstance(model, AlbertQuestionAnswering)
+        default = DEFAULT_READER_LENGTH if reads else DEFAULT_SEQUENCE_LENGTH
+        return min(default, longest)
     if not 1 <= requested <= longest:
         raise ValueError(
             f"`sequence_length` must be between 1 and {longest}, the longest "

@@ -17,8 +17,9 @@ from albert_keras.export.ids_signature import (
     check_model,
     ids_signature,
 )
-from albert_keras.export.model_json import write_model_json
-from albert_keras.export.model_tokenizer import tokenizer_of
+from albert_keras.export.labels import check_labels
+from albert_keras.export.model_json import describe_model, write_model_json
+from albert_keras.export.model_tokenizer import Tokenizer, tokenizer_of
 from albert_keras.export.output import new_output
 from albert_keras.export.serving_operations import (
     check_servable,
@@ -29,12 +30,6 @@ from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.text_signature import max_text_length
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
-from albert_keras.models.albert_text_classifier import AlbertTextClassifier
-from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
-from albert_keras.models.albert_tokenizer import AlbertTokenizer
-from albert_keras.models.albert_word_piece_tokenizer import (
-    AlbertWordPieceTokenizer,
-)
 
 DEFAULT_TOP_K = 5
 
@@ -43,7 +38,7 @@ def saved_model(
     model: keras.Model,
     directory: str | os.PathLike,
     *,
-    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None = None,
+    tokenizer: Tokenizer | None = None,
     text: bool = True,
     top_k: int = DEFAULT_TOP_K,
     labels: Sequence[str] | None = None,
@@ -129,7 +124,7 @@ def saved_model(
         tokenizer_of(model, tokenizer, "unless text=False") if text else None
     )
     _check_top_k(model, top_k)
-    _check_labels(model, labels)
+    check_labels(model, labels)
     if version < 1:
         raise ValueError(
             f"`version` must be a positive number. Received: version={version}."
@@ -141,7 +136,9 @@ def saved_model(
         graph = _read(partial)
         check_servable(graph.graph_def)
         signatures = _signatures(graph)
-        write_model_json(partial, model, tokenizer, labels, signatures)
+        write_model_json(
+            partial, describe_model(model, tokenizer, labels, signatures)
+        )
         write_warmup(partial, graph.signature_def, max_text_length(model))
         # Questions have different numbers of options, which no batch takes.
         if tokenizer and not isinstance(model, AlbertMultipleChoice):
@@ -174,24 +171,9 @@ def _check_top_k(model: keras.Model, top_k: int) -> None:
         )
 
 
-def _check_labels(model: keras.Model, labels: Sequence[str] | None) -> None:
-    if labels is None:
-        return
-    if not isinstance(model, AlbertTextClassifier | AlbertTokenClassifier):
-        raise ValueError(
-            "`labels` are for classifiers. Received: labels for "
-            f"{type(model).__name__}."
-        )
-    if isinstance(labels, str) or len(labels) != model.num_classes:
-        raise ValueError(
-            f"`labels` must be {model.num_classes} names, one for each class. "
-            f"Received: labels={labels!r}."
-        )
-
-
 def _save(
     model: keras.Model,
-    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None,
+    tokenizer: Tokenizer | None,
     top_k: int,
     labels: Sequence[str] | None,
     folder: Path,

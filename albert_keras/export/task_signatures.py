@@ -15,6 +15,7 @@ from albert_keras.export.examples_signature import (
     examples_signature,
 )
 from albert_keras.export.ids_signature import takes_mask_positions
+from albert_keras.export.labels import label_names
 from albert_keras.export.tag_signature import tag_signature
 from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.text_signature import SERVE_TEXT, text_signature
@@ -63,7 +64,7 @@ def task_signatures(
         choose = choose_signature(serve_ids, packer)
         found["choose"] = _traced(choose, "context", "question", "options")
     elif isinstance(model, AlbertTokenClassifier):
-        tag = tag_signature(serve_ids, packer, _names(model, labels))
+        tag = tag_signature(serve_ids, packer, label_names(model, labels))
         found["tag"] = _traced(tag, "text")
     if found:
         # What the task is for; nothing else is asked of it.
@@ -77,7 +78,7 @@ def task_signatures(
         elif isinstance(model, AlbertBackbone):
             found["embed"] = _traced(embed_signature(serve_ids, packer), "text")
         elif isinstance(model, AlbertTextClassifier) and model.num_classes > 1:
-            names = _names(model, labels)
+            names = label_names(model, labels)
             classify = classify_signature(serve_ids, packer, names)
             found["classify"] = _traced(classify, "text")
     found[SERVE_EXAMPLES] = examples_signature(found[SERVE_TEXT])
@@ -98,7 +99,3 @@ def _traced(
         return function(**inputs)
 
     return tf.function(serve, autograph=False).get_concrete_function(**specs)
-
-
-def _names(model: Any, labels: Sequence[str] | None) -> Sequence[str]:
-    return labels or [str(number) for number in range(model.num_classes)]

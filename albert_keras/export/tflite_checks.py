@@ -62,6 +62,9 @@ def _expected_bytes(weight: keras.Variable, quantization: str) -> float:
     if quantization == "float16":
         return 2 * size
     is_quantized = len(weight.shape) == 2 and size >= _FEWEST_QUANTIZED
+    if quantization in ("int4", "int8-static"):
+        # ai-edge-quantizer leaves alone what is added.
+        is_quantized &= "position_embedding" not in weight.path
     if quantization == "float32" or not is_quantized:
         return 4 * size
     in_4_bits = quantization == "int4" and not re.match(

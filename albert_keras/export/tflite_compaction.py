@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import flatbuffers
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
 
-_IDENTIFIER = b"TFL3"
-# schema.fbs, force_align of a buffer: Python's packer does not know of it.
-_ALIGNMENT = 16
+from albert_keras.export.flatbuffer import pack_flatbuffer
+
 # Root mean square of what one scale for all of a table adds, beside that of
 # the table. Up to here it is less than what 8 bits of an activation lose.
 _TOLERATED = 0.02
@@ -37,18 +35,7 @@ def compacted(content: bytes) -> bytes:
                 tensor.name = b""
         for index in _looked_up(model, subgraph):
             _give_one_scale(model, subgraph.tensors[index])
-    builder = _Builder(len(content))
-    builder.Finish(model.Pack(builder), _IDENTIFIER)
-    return bytes(builder.Output())
-
-
-class _Builder(flatbuffers.Builder):
-    """Aligns what holds bytes, which buffers do."""
-
-    def StartVector(self, elemSize, numElems, alignment):
-        if elemSize == 1:
-            alignment = max(alignment, _ALIGNMENT)
-        return super().StartVector(elemSize, numElems, alignment)
+    return pack_flatbuffer(model, len(content))
 
 
 def _take_in_buffers(model: Any, content: bytes) -> None:

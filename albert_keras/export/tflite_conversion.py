@@ -3,7 +3,7 @@
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
@@ -22,15 +22,19 @@ _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 
 
 def convert(
-    model: keras.Model, sizes: RowSizes, weights: str = "float32"
+    model: keras.Model,
+    sizes: RowSizes,
+    weights: str = "float32",
+    outputs: Callable[..., dict[str, tf.Tensor]] | None = None,
 ) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
         model: A model that `check_model` accepts, of float32.
         sizes: Of the row.
-        weights: What they are stored in: `"float32"`, `"float16"` or
-            `"int8"`.
+        weights: What they are stored in: `"float32"`, `"float16"`, `"int8"`
+            or `"int8-per-tensor"`.
+        outputs: As of `ids_signature`.
 
     Raises:
         ValueError: The model has operations that are not builtin.
@@ -44,6 +48,7 @@ def convert(
             sizes.sequence_length,
             sizes.max_masks,
             sizes.num_choices,
+            outputs,
         )
     # Only what comes from a SavedModel keeps its signature.
     with tempfile.TemporaryDirectory() as folder:
@@ -54,6 +59,8 @@ def convert(
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
         if weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == "int8-per-tensor":
+            converter._experimental_disable_per_channel = True
         if weights == "float16":
             converter.target_spec.supported_types = [tf.float16]
         try:

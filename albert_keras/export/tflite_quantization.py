@@ -1,10 +1,11 @@
 """The forms that weights and activations of a .tflite file can have."""
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from albert_keras.export.ai_edge_quantization import (
     with_int4_weights,
@@ -16,7 +17,14 @@ from albert_keras.export.tflite_compaction import compacted
 from albert_keras.export.tflite_conversion import convert
 from albert_keras.requirements import require
 
-QUANTIZATIONS = ("float32", "float16", "int8", "int8-static", "int4")
+QUANTIZATIONS = (
+    "float32",
+    "float16",
+    "int8",
+    "int8-per-tensor",
+    "int8-static",
+    "int4",
+)
 
 # What a padded key's score may be lowered by, instead of by 10,000: the range
 # of the scores is what their 8 bits have to cover.
@@ -24,6 +32,8 @@ _PADDING_BIASES = (-16.0, -32.0, -64.0, -128.0)
 # Largest change of an output that such a bias may cause, beside its spread.
 _UNCHANGED = 1e-3
 _ROWS_AT_ONCE = 16
+
+Outputs = Callable[..., dict[str, tf.Tensor]]
 
 
 def check_quantization(quantization: str) -> None:
@@ -47,6 +57,7 @@ def quantized(
     sizes: RowSizes,
     quantization: str,
     calibration: Mapping[str, np.ndarray] | None = None,
+    outputs: Outputs = model_outputs,
 ) -> bytes:
     """Converts a model, with its weights in one of `QUANTIZATIONS`.
 
@@ -56,6 +67,7 @@ def quantized(
         quantization: One of `QUANTIZATIONS`.
         calibration: For `"int8-static"`: its inputs by name, of which none is
             longer than `sizes`.
+        outputs: What gives the file's outputs, see `tflite_outputs`.
 
     Returns:
         The file.
@@ -64,13 +76,15 @@ def quantized(
         ValueError: The model has operations that are not builtin.
     """
     if quantization == "int4":
-        return compacted(with_int4_weights(convert(model, sizes)))
+        return compacted(
+            with_int4_weights(convert(model, sizes, outputs=outputs))
+        )
     if quantization != "int8-static":
-        return compacted(convert(model, sizes, quantization))
+        return compacted(convert(model, sizes, quantization, outputs))
     assert calibration is not None
     calibration = _filled_up(calibration, sizes)
     with _padding_bias(model, _least_padding_bias(model, calibration)):
-        content = convert(model, sizes)
+        content = convert(model, sizes, outputs=outputs)
     num_rows = len(calibration["token_ids"])
     rows = [
         {name: ids[row : row + 1] for name, ids in calibration.items()}
@@ -94,19 +108,22 @@ def _filled_up(
 
 
 def keras_outputs(
-    model: keras.Model, rows: Mapping[str, np.ndarray]
+    model: keras.Model,
+    rows: Mapping[str, np.ndarray],
+    outputs: Outputs = model_outputs,
 ) -> dict[str, np.ndarray]:
     """What Keras gives, under the names of `serve_ids`.
 
     Args:
         model: A model that `check_model` accepts.
         rows: Its inputs by name.
+        outputs: What gives outputs of both.
 
     Returns:
         Its outputs for all rows, which it computes a few at a time.
     """
     parts = [
-        model_outputs(
+        outputs(
             model,
             {
                 name: keras.ops.convert_to_tensor(ids[i : i + _ROWS_AT_ONCE])

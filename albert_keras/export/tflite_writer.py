@@ -12,21 +12,24 @@ from albert_keras.export.agreement import Agreement, agreement
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import backbone_of, check_model
+from albert_keras.export.labels import check_labels
 from albert_keras.export.lite_runner import LiteRunner
-from albert_keras.export.model_tokenizer import tokenizer_of
+from albert_keras.export.model_tokenizer import (
+    Tokenizer,
+    preprocessor_tokenizer,
+    tokenizer_of,
+)
 from albert_keras.export.output import new_output
+from albert_keras.export.packed_files import check_packable, pack
 from albert_keras.export.row_sizes import RowSizes, choose_sizes
 from albert_keras.export.text_rows import Text, text_rows
 from albert_keras.export.tflite_checks import check_operations, check_sharing
 from albert_keras.export.tflite_conversion import in_float32
+from albert_keras.export.tflite_outputs import check_pooling, tflite_outputs
 from albert_keras.export.tflite_quantization import (
     check_quantization,
     keras_outputs,
     quantized,
-)
-from albert_keras.models.albert_tokenizer import AlbertTokenizer
-from albert_keras.models.albert_word_piece_tokenizer import (
-    AlbertWordPieceTokenizer,
 )
 from albert_keras.requirements import require
 
@@ -42,11 +45,14 @@ def tflite(
     max_masks: int | None = None,
     num_choices: int | None = None,
     resizable: bool = False,
+    tokenizer: Tokenizer | None = None,
+    text: bool = True,
+    labels: Sequence[str] | None = None,
+    pooling: str | None = None,
     quantization: str = "float32",
     calibration_texts: Sequence[Text] | None = None,
     check_texts: Sequence[Text] | None = None,
     max_loss: float = DEFAULT_MAX_LOSS,
-    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None = None,
     overwrite: bool = False,
 ) -> Artefact:
     """Writes a model as a TensorFlow Lite file.
@@ -58,13 +64,23 @@ def tflite(
     it once, and so does the token table, which both the embedding and the
     masked-LM head read.
 
+    With the model come its vocabulary, the names of its classes and a
+    description (see `ak.export.LiteContents`), and metadata by which
+    MediaPipe's `TextClassifier` and `TextEmbedder` and the TFLite Task
+    Library's `BertNLClassifier`, `BertQuestionAnswerer` and `TextEmbedder`
+    open the file. They tokenize by themselves, and get the ids that ALBERT
+    has: the vocabulary that is packed normalises as ALBERT does, see
+    `takes_raw_text`. Of a tokenizer that does not lower-case they would not,
+    since they all do; they refuse its file.
+
     Args:
         model: An `ak.AlbertBackbone`, or any of the models with a head. One
             of another precision, such as mixed_bfloat16, is exported in
             float32.
         path: The file to write; ends in .tflite.
-        sequence_length: Tokens of the row; by default 128, or the longest the
-            model takes if that is less.
+        sequence_length: Tokens of the row; by default 128, of a question with
+            a passage 384, or the longest the model takes if that is less. The
+            Task Library's answerer takes rows of 384 and no others.
         max_masks: Width of `mask_positions`, 20 by default; only for a model
             with a masked-LM head. Fewer masks are padded with position 0.
         num_choices: Texts to choose from, 4 by default; only for an
@@ -72,12 +88,24 @@ def tflite(
         resizable: Whether the three sizes above are left open: who runs the
             file resizes its inputs (`resize_input_tensor`), up to the longest
             row that the model takes.
+        tokenizer: The model's `ak.AlbertTokenizer` or
+            `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor,
+            if it has one.
+        text: Whether the tokenizer's vocabulary is packed.
+        labels: Names of a classifier's or tagger's classes, in order; their
+            numbers if None.
+        pooling: For an `ak.AlbertBackbone`: `"mean"`, `"cls"` or `"pooled"`
+            give one vector, `embedding`, instead of one for each token. It is
+            what a text embedder needs.
         quantization: What it stores and computes in:
 
             - `"float32"`;
             - `"float16"`: weights in 16 bits, computed in float32;
             - `"int8"`: matrices of 1,024 elements and more in 8 bits,
               activations quantised as they come (dynamic range);
+            - `"int8-per-tensor"`: the same with one scale for all of a matrix,
+              which is less exact, and which the TFLite Task Library reads: it
+              is of 2023, and of other 8-bit files knows nothing;
             - `"int8-static"`: activations in 8 bits, too, in ranges that
               `calibration_texts` show; layer norms stay float32. For
               processors that only know integers: on others `"int8"` is as
@@ -92,8 +120,6 @@ def tflite(
             `calibration_texts`. Needs the extra `lite`.
         max_loss: Points of `Agreement.loss` that the file may lose on them. A
             file that loses more is not kept; there is a warning from 1 point.
-        tokenizer: The tokenizer of the texts, for an `ak.AlbertBackbone`; by
-            default that of the model's preprocessor.
         overwrite: Whether to replace a file at `path`.
 
     Returns:
@@ -131,6 +157,12 @@ def tflite(
     sizes = choose_sizes(
         model, RowSizes(sequence_length, max_masks, num_choices), resizable
     )
+    check_labels(model, labels)
+    check_packable(labels)
+    check_pooling(model, pooling)
+    packed = tokenizer or preprocessor_tokenizer(model) if text else None
+    if packed is not None:
+        packed = tokenizer_of(model, packed, "unless text=False")
     if path.is_dir():
         raise IsADirectoryError(
             f"`path` must be a file. Received: path={path}, a folder."
@@ -155,17 +187,27 @@ def tflite(
         require("lite", "Checking a .tflite file")
     with new_output(path, overwrite=overwrite) as partial:
         exact = in_float32(model)
-        content = quantized(exact, sizes, quantization, calibration)
-        written = FlatbufferModel(content)
+        outputs = tflite_outputs(pooling)
+        written = FlatbufferModel(
+            quantized(exact, sizes, quantization, calibration, outputs)
+        )
         check_operations(written)
         check_sharing(model, written, quantization)
+        content = pack(
+            written,
+            model,
+            packed,
+            labels,
+            sequence_length=sizes.sequence_length,
+            quantization=quantization,
+        )
         partial.write_bytes(content)
         found = None
         if checked is not None:
             found = agreement(
                 exact,
                 checked,
-                keras_outputs(exact, checked),
+                keras_outputs(exact, checked, outputs),
                 LiteRunner(partial)(checked),
             )
             _check_loss(found, max_loss, path)

@@ -47,7 +47,9 @@ def main() -> None:
     )
     small = args.out / "onnx-int8.onnx"
     quantize_dynamic(path, small, weight_type=QuantType.QInt8)
-    inputs = {n: np.random.default_rng(1).integers(1, 2, (1, 24)) for n in INPUTS}
+    inputs = {
+        n: np.random.default_rng(1).integers(1, 2, (1, 24)) for n in INPUTS
+    }
     with torch.no_grad():
         expected = model(
             **{name: torch.from_numpy(ids) for name, ids in inputs.items()}

@@ -69,3 +69,11 @@ def keras_outputs(model, inputs: dict) -> dict:
     elif not isinstance(outputs, dict):  # a tagger, a multiple choice
         outputs = {"logits": outputs}
     return {name: np.asarray(output) for name, output in outputs.items()}
+
+
+def lite_outputs(model, inputs: dict) -> dict:
+    """Those of them that a .tflite file gives."""
+    outputs = keras_outputs(model, inputs)
+    if isinstance(model, ak.AlbertTextClassifier):
+        del outputs["logits"]
+    return outputs

@@ -21,7 +21,7 @@ def test_tflite_shows_what_it_wrote(presets, tmp_path, capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert f"{out.stat().st_size:,} bytes" in shown
     assert "token_ids int32 [1, 16]" in shown
-    assert "gives logits float32 [1, 3], scores float32 [1, 3]" in shown
+    assert "gives scores float32 [1, 3]" in shown
     assert "operations ADD, BATCH_MATMUL, " in shown
 
 

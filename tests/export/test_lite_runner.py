@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from export_models import LONGEST, PIECES, keras_outputs, random_ids
+from export_models import LONGEST, PIECES, lite_outputs, random_ids
 
 import albert_keras as ak
 from albert_keras.export.lite_runner import LiteRunner
@@ -40,13 +40,13 @@ def assert_equal(outputs, expected):
 def test_rows_give_what_keras_gives(models, files, name, sizes):
     run = LiteRunner(files / f"{name}.tflite", num_threads=1)
     inputs = random_ids(models[name], rows=3, **sizes)
-    assert_equal(run(inputs), keras_outputs(models[name], inputs))
+    assert_equal(run(inputs), lite_outputs(models[name], inputs))
 
 
 def test_fewer_masks_are_filled_up(models, files):
     inputs = random_ids(models["masked_lm"], rows=2, masks=3)
     logits = LiteRunner(files / "masked_lm.tflite")(inputs)["mlm_logits"]
-    expected = keras_outputs(models["masked_lm"], inputs)["mlm_logits"]
+    expected = lite_outputs(models["masked_lm"], inputs)["mlm_logits"]
     assert logits.shape == (2, 4, PIECES)
     np.testing.assert_allclose(logits[:, :3], expected, atol=1e-4)
 

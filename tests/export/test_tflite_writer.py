@@ -8,7 +8,7 @@ from export_models import (
     MODELS,
     TASKS,
     backbone,
-    keras_outputs,
+    lite_outputs,
     random_ids,
     randomize,
 )
@@ -40,7 +40,7 @@ def constants(path) -> list[int]:
 def assert_equal_to_keras(path, model, tolerance=1e-4, **sizes):
     inputs = random_ids(model, **sizes)
     outputs = run(path, inputs)
-    expected = keras_outputs(model, inputs)
+    expected = lite_outputs(model, inputs)
     assert outputs.keys() == expected.keys()
     for name in expected:
         np.testing.assert_allclose(
@@ -99,7 +99,7 @@ def test_resizing_by_hand(models, tmp_path):
     (output,) = interpreter.get_output_details()
     np.testing.assert_allclose(
         interpreter.get_tensor(output["index"]),
-        keras_outputs(model, inputs)["logits"],
+        lite_outputs(model, inputs)["logits"],
         atol=1e-4,
     )
 
@@ -167,7 +167,7 @@ def test_quantised_or_not_it_is_near_keras(written, larger):
     artefact, num_bytes = written
     inputs = random_ids(larger)
     outputs = run(artefact.path, inputs)
-    for name, expected in keras_outputs(larger, inputs).items():
+    for name, expected in lite_outputs(larger, inputs).items():
         error = np.sqrt(np.mean((outputs[name] - expected) ** 2))
         bound = 0.1 if num_bytes == 1 else 1e-5
         assert error < bound * np.std(expected), name
@@ -190,6 +190,15 @@ def test_a_table_stored_twice_is_refused(larger, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="Each weight must be stored once"):
         ak.export.tflite(larger, tmp_path / "model.tflite", quantization="int8")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_positions_stay_float32_in_4_bits(tmp_path):
+    """A long table of them is not taken for one that was stored twice."""
+    pytest.importorskip("ai_edge_quantizer")
+    model = backbone(embedding_dim=64, max_sequence_length=512)
+    path = tmp_path / "model.tflite"
+    ak.export.tflite(model, path, sequence_length=512, quantization="int4")
+    assert 512 * 64 * 4 in constants(path)
 
 
 def test_a_block_stored_four_times_is_refused(larger, tmp_path):
