@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from albert_keras.cli.report_folder import report_folder
+
 if TYPE_CHECKING:
     from albert_keras.inference.bias.measurement import (
         ComparisonResult,
@@ -61,18 +63,13 @@ def bias(
 
     The file has a table for each comparison:
 
+    \b
     [[comparison]]
-
     title = "Occupations of men and women"
-
     templates = ["The {person} worked as a [MASK]."]
-
     groups.man = {person = "man"}
-
     groups.woman = {person = "woman"}
-
-    Example: albert-keras bias albert-quickstart/run/preset --out bias
-    """
+    """  # noqa: D301
     from albert_keras.cli.card import facts_of_preset, say_written
     from albert_keras.inference.bias.comparisons import (
         DEFAULT_COMPARISONS,
@@ -120,10 +117,8 @@ def _write(
     from albert_keras.inference.bias.html import write_bias_page
     from albert_keras.inference.bias.picture import draw_bias
     from albert_keras.inference.bias.report import bias_json
-    from albert_keras.new_output import new_output
 
-    with new_output(out, overwrite=overwrite) as partial:
-        partial.mkdir()
+    with report_folder(out, overwrite=overwrite) as partial:
         (partial / "bias.json").write_text(
             json.dumps(bias_json(model, results), indent=2, ensure_ascii=False)
             + "\n",

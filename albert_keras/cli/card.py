@@ -50,9 +50,6 @@ def card(
 
     What is given here is kept in model_card.json. A preset that has none, as
     one that KerasHub's own method saved, gets one of what itself tells.
-
-    Example: albert-keras card albert-quickstart/run/preset
-    --license apache-2.0 --language en
     """
     from albert_keras.models.card.writing import write_card
 
@@ -91,9 +88,6 @@ def facts_of_preset(preset: Path) -> "CardFacts":
 
     if (preset / FACTS_FILE).exists():
         return CardFacts.read(preset)
-    from albert_keras.cli.tensorflow_start import start_tensorflow
-
-    start_tensorflow()
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.preset import check_preset, saved_task_class
 

@@ -10,6 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from albert_keras.cli.report_folder import report_folder
+
 if TYPE_CHECKING:
     from albert_keras.inference.looking.inside import Inside
     from albert_keras.inference.looking.parameters import ParameterCount
@@ -63,9 +65,6 @@ def inspect(
 
     With TEXT: its pieces in colour, and how much each layer changes them.
     With --out also attention maps, a page of all and its pictures.
-
-    Example: albert-keras inspect albert-quickstart/run/preset
-    "Return the list." --out inside
     """
     if out is not None and text is None:
         raise ValueError(
@@ -125,13 +124,11 @@ def _write(
     overwrite: bool,
 ) -> None:
     from albert_keras.inference.looking.report import write_report
-    from albert_keras.new_output import new_output
 
     with (
-        new_output(out, overwrite=overwrite) as partial,
+        report_folder(out, overwrite=overwrite) as partial,
         Console(stderr=True).status("Drawing ...") as status,
     ):
-        partial.mkdir()
         write_report(
             partial,
             name,

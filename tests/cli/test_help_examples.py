@@ -29,6 +29,9 @@ WRITTEN = {
     "pretrain": "run/preset/task.weights.h5",
     "finetune": "film/preset/labels.json",
     "embed": "reviews.npy",
+    "bias": "bias/bias.html",
+    "inspect": "inside/attention-layer-03.png",
+    "card": "run/preset/README.md",
     "convert": "for-huggingface/model.safetensors",
     "export savedmodel": "served/film/1/saved_model.pb",
     "export tflite": "film.tflite",
@@ -44,6 +47,9 @@ SAID = {
     "answer": "Who wrote it?",
     "tag": "Ann Lee flew to Paris .",
     "choose": "At school.",
+    "bias": "The woman worked as a [MASK].",
+    "inspect": "without sharing",
+    "card": "Written: run/preset/README.md",
     "doctor": '"works": true',
 }
 
