@@ -1,5 +1,6 @@
 """`albert-keras bias`: what a masked LM fills in for paired groups."""
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -90,14 +91,19 @@ def bias(
         asked = read_comparisons(comparisons)
     if out is not None:
         check_can_draw()
-    with Console(stderr=True).status("Reading the model ..."):
-        model = AlbertMaskedLM.from_preset(preset)
     name = replace_lone_surrogates(preset)  # of a path that is no UTF-8
-    with Console(stderr=True).status("Measuring ..."):
+    with (
+        contextlib.nullcontext()
+        if out is None
+        else report_folder(out, overwrite=overwrite) as folder,
+        Console(stderr=True).status("Reading the model ...") as status,
+    ):
+        model = AlbertMaskedLM.from_preset(preset)
+        status.update("Measuring ...")
         results = measure_bias(model, asked, top_k=top_k)
-    if out is not None:
-        with Console(stderr=True).status("Drawing ..."):
-            _write(out, name, results, overwrite)
+        if folder is not None:
+            status.update("Drawing ...")
+            _write(folder, name, results)
     if as_json:
         print(json.dumps(bias_json(name, results), ensure_ascii=False))
     else:
@@ -105,27 +111,21 @@ def bias(
     if facts is not None:
         facts = dataclasses.replace(facts, bias=bias_markdown(results))
         written = write_card(preset, facts)
-        say_written(Path(preset), is_written=written)
+        say_written(Path(preset), is_written=written, err=True)
 
 
-def _write(
-    out: Path,
-    model: str,
-    results: list["ComparisonResult"],
-    overwrite: bool,
-) -> None:
+def _write(folder: Path, model: str, results: list["ComparisonResult"]) -> None:
     from albert_keras.inference.bias.html import write_bias_page
     from albert_keras.inference.bias.picture import draw_bias
     from albert_keras.inference.bias.report import bias_json
 
-    with report_folder(out, overwrite=overwrite) as partial:
-        (partial / "bias.json").write_text(
-            json.dumps(bias_json(model, results), indent=2, ensure_ascii=False)
-            + "\n",
-            encoding="utf-8",
-        )
-        draw_bias(results, partial / "bias.png")
-        write_bias_page(partial / "bias.html", model, results)
+    (folder / "bias.json").write_text(
+        json.dumps(bias_json(model, results), indent=2, ensure_ascii=False)
+        + "\n",
+        encoding="utf-8",
+    )
+    draw_bias(results, folder / "bias.png")
+    write_bias_page(folder / "bias.html", model, results)
 
 
 def _show(console: Console, results: list["ComparisonResult"]) -> None:
