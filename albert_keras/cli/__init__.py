@@ -206,7 +206,8 @@ COMMANDS: dict[str, Command | Group] = {
                 "bench",
                 "tflite",
                 "Latency and memory by threads, length and quantisation.",
-                example="bench tflite film/preset --length 32 --out bench",
+                example="bench tflite film/preset --quantization int8"
+                " --length 32 --threads 2 --out bench",
                 starts_tensorflow=True,
             ),
         },

@@ -137,7 +137,7 @@ def _contenders(
                 for name, shape in input_shapes(loaded, sizes).items()
             }
             path.write_bytes(
-                quantized(loaded, sizes, outputs, quantization, rows)
+                quantized(loaded, sizes, quantization, rows, outputs)
             )
             yield Contender(quantization, path, tokens)
 

@@ -82,6 +82,7 @@ def bias(
     from albert_keras.inference.drawing import check_can_draw
     from albert_keras.models.albert_masked_lm import AlbertMaskedLM
     from albert_keras.models.card.writing import write_card
+    from albert_keras.text.normalization import replace_lone_surrogates
 
     # Refuses what can have none before it measures.
     facts = facts_of_preset(Path(preset)) if card else None
@@ -92,13 +93,14 @@ def bias(
         check_can_draw()
     with Console(stderr=True).status("Reading the model ..."):
         model = AlbertMaskedLM.from_preset(preset)
+    name = replace_lone_surrogates(preset)  # of a path that is no UTF-8
     with Console(stderr=True).status("Measuring ..."):
         results = measure_bias(model, asked, top_k=top_k)
     if out is not None:
         with Console(stderr=True).status("Drawing ..."):
-            _write(out, preset, results, overwrite)
+            _write(out, name, results, overwrite)
     if as_json:
-        print(json.dumps(bias_json(preset, results), ensure_ascii=False))
+        print(json.dumps(bias_json(name, results), ensure_ascii=False))
     else:
         _show(Console(), results)
     if facts is not None:

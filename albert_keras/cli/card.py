@@ -59,11 +59,12 @@ def card(
         "datasets": dataset,
     }
     for name, value in given.items():
-        values = value if isinstance(value, list) else [value]
-        if any(isinstance(each, str) and not each.strip() for each in values):
-            raise ValueError(
-                f"--{name.removesuffix('s')} must not be empty. Received: ''."
-            )
+        for each in value if isinstance(value, list) else [value]:
+            if each is not None and not (each.strip() and each.isprintable()):
+                raise ValueError(
+                    f"--{name.removesuffix('s')} must be a name. "
+                    f"Received: {each!r}."
+                )
     facts = dataclasses.replace(
         facts_of_preset(preset),
         **{name: value for name, value in given.items() if value},

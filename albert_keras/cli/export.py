@@ -215,10 +215,12 @@ def _tokenizer(preset: Path, model: "keras.Model") -> Any:
     import keras_hub
 
     from albert_keras.models.albert_backbone import AlbertBackbone
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
 
-    is_backbone = isinstance(model, AlbertBackbone)
-    if not is_backbone or not (preset / "tokenizer.json").is_file():
+    if not isinstance(model, AlbertBackbone):
         return None
+    if not (preset / "tokenizer.json").is_file():
+        return AlbertTokenizer.from_preset(str(preset))  # says what it lacks
     return keras_hub.tokenizers.Tokenizer.from_preset(str(preset))
 
 

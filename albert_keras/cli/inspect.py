@@ -76,21 +76,23 @@ def inspect(
         parameters_json,
         text_json,
     )
+    from albert_keras.text.normalization import replace_lone_surrogates
 
     if out is not None:
         check_can_draw()
     with Console(stderr=True).status("Reading the model ..."):
         model = load(preset)
     counted = count_parameters(model)
+    name = replace_lone_surrogates(preset)  # of a path that is no UTF-8
     inside = None
     if text is not None:
         inside = look_inside(
             model, text, None if tokenizer is None else _tokenizer(tokenizer)
         )
     if out is not None and inside is not None:
-        _write(out, preset, counted, inside, layer, overwrite)
+        _write(out, name, counted, inside, layer, overwrite)
     if as_json:
-        found = {"model": preset, **parameters_json(counted)}
+        found = {"model": name, **parameters_json(counted)}
         if inside is not None:
             found |= text_json(inside)
         print(json.dumps(found, ensure_ascii=False))

@@ -13,7 +13,6 @@ from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
 from albert_keras.export.labels import check_labels
-from albert_keras.export.lite_runner import LiteRunner
 from albert_keras.export.model_tokenizer import (
     Tokenizer,
     preprocessor_tokenizer,
@@ -30,6 +29,7 @@ from albert_keras.export.tflite_quantization import (
     keras_outputs,
     quantized,
 )
+from albert_keras.lite.runner import LiteRunner
 from albert_keras.models.serving import backbone_of
 from albert_keras.new_output import new_output
 from albert_keras.requirements import require
@@ -190,7 +190,7 @@ def tflite(
         exact = in_float32(model)
         outputs = tflite_outputs(pooling)
         written = FlatbufferModel(
-            quantized(exact, sizes, outputs, quantization, calibration)
+            quantized(exact, sizes, quantization, calibration, outputs)
         )
         check_operations(written)
         check_sharing(model, written, quantization)

@@ -59,13 +59,12 @@ def main() -> None:
     parser.add_argument("--name", help="of the JSON file, else the task's")
     args = parser.parse_args()
 
-    from albert_keras.export.lite_runner import LiteRunner
-
     import albert_keras as ak
     from albert_keras.export.tflite_quantization import (
         QUANTIZATIONS,
         keras_outputs,
     )
+    from albert_keras.lite.runner import LiteRunner
     from albert_keras.models.preset import saved_task_class
     from albert_keras.tasks.finetuning import _TASKS
     from albert_keras.training.provenance import describe_maker

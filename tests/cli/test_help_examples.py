@@ -19,8 +19,8 @@ SHORT = {
     "vocab": "--size 200",
     "prepare": "--max-seq-length 32 --dupe-factor 1 --processes 1",
     "pretrain": "--config tiny.json --steps 2 --batch-size 2",
+    "bench tflite": "--seconds 0.1",
     "finetune": "--steps 2 --batch-size 2 --sequence-length 16 --no-cache",
-    "bench tflite": "--seconds 0.05 --threads 1 --quantization int8",
 }
 # What each leaves behind, of those that write.
 WRITTEN = {

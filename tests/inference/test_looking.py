@@ -160,6 +160,12 @@ def test_inside_is_what_the_model_computes(model, tokenizer):
     np.testing.assert_allclose(inside.attention.sum(-1), 1, atol=1e-5)
 
 
+def test_half_a_surrogate_pair_can_be_written(model):
+    inside = ak.look_inside(model, "a \ud83d Document")
+    assert inside.text == "a \ufffd Document"
+    json.dumps(text_json(inside), ensure_ascii=False).encode("utf-8")
+
+
 def test_changes_are_those_of_the_definition():
     random = np.random.default_rng(0)
     states = random.normal(size=(3, 4, 6))

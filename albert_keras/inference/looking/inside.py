@@ -8,6 +8,7 @@ import numpy as np
 
 from albert_keras.layers.encoder_trace import trace_encoder
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.text.normalization import replace_lone_surrogates
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Inside:
     """What `look_inside` found.
 
     Attributes:
-        text: The text.
+        text: The text; halves of surrogate pairs are U+FFFD.
         tokens: Its S tokens, [CLS] first and [SEP] last.
         hidden_states: float32 `[L + 1, S, H]`: what goes into the first
             layer, and what comes out of each of the L layers (with inner
@@ -78,6 +79,8 @@ def look_inside(
     ```
     """
     backbone = backbone_of(model)
+    if isinstance(text, str):  # `tokens_of` refuses anything else
+        text = replace_lone_surrogates(text)
     tokens = tokens_of(text, tokenizer or tokenizer_of(model))
     if len(tokens) > backbone.max_sequence_length:
         raise ValueError(

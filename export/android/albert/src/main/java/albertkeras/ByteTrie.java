@@ -13,7 +13,7 @@ import java.util.Comparator;
 final class ByteTrie {
   private static final int FREE = -1;
   // After so many tries in vain the array is taken for full up to there.
-  private static final int MOST_TRIES = 256;
+  private static final int MOST_TRIES = 16;
 
   private int[] base = new int[1024];
   private int[] parent = new int[1024];

@@ -91,41 +91,32 @@ final class CharacterMap {
     int[] heights = new int[units.length]; // 1 + the longest way down
     int[] path = new int[LONGEST_KEY + 1];
     int[] labels = new int[LONGEST_KEY + 1];
+    int[] highest = new int[LONGEST_KEY + 1]; // of the children seen
     int depth = 0;
     heights[0] = BEING_SEEN;
     while (depth >= 0) {
-      int node = path[depth];
       int label = ++labels[depth];
-      int below = label < 256 ? child(node, label) : -1;
+      int below = label < 256 ? child(path[depth], label) : -1;
       if (label == 256) {
-        heights[node] = heightOf(node, heights);
-        depth--;
+        heights[path[depth]] = 1 + highest[depth--];
       } else if (below >= 0 && heights[below] == NOT_SEEN) {
         checkLeaf(units[below], below ^ offset(units[below]));
+        labels[depth]--; // it comes again, with its height
         if (++depth > LONGEST_KEY) {
           throw broken("its rules have no end");
         }
         path[depth] = below;
         labels[depth] = 0;
+        highest[depth] = 0;
         heights[below] = BEING_SEEN;
-      } else if (below >= 0 && heights[below] == BEING_SEEN) {
-        throw broken("its rules have no end");
+      } else if (below >= 0) {
+        int height = heights[below];
+        if (height == BEING_SEEN || height >= LONGEST_KEY) {
+          throw broken("its rules have no end");
+        }
+        highest[depth] = Math.max(highest[depth], height);
       }
     }
-  }
-
-  private int heightOf(int node, int[] heights) {
-    int height = 1;
-    for (int label = 1; label < 256; label++) {
-      int below = child(node, label);
-      if (below >= 0) {
-        height = Math.max(height, 1 + heights[below]);
-      }
-    }
-    if (height > LONGEST_KEY) {
-      throw broken("its rules have no end");
-    }
-    return height;
   }
 
   private void checkLeaf(int unit, int base) {
