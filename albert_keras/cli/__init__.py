@@ -151,6 +151,26 @@ COMMANDS: dict[str, Command | Group] = {
         ' --option "At home." --option "At school."'
         ' --context "Ann went home."',
     ),
+    "bias": Command(
+        "bias",
+        "bias",
+        "Compare what a masked LM fills in for paired groups.",
+        example="bias run/preset --out bias",
+        starts_tensorflow=True,
+    ),
+    "inspect": Command(
+        "inspect",
+        "inspect",
+        "Show a model's parameters, and a text's way through its layers.",
+        example='inspect run/preset "Return the list." --out inside',
+        starts_tensorflow=True,
+    ),
+    "card": Command(
+        "card",
+        "card",
+        "Write the model card of a preset anew.",
+        example="card run/preset --license apache-2.0 --language en",
+    ),
     "convert": Command(
         "convert",
         "convert",

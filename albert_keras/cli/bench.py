@@ -124,6 +124,7 @@ def _contenders(
     loaded = _load(model)
     check_model(loaded)
     loaded = in_float32(loaded)
+    outputs = tflite_outputs(None)
     for quantization in quantizations:
         check_quantization(quantization)
     for tokens in lengths:
@@ -136,9 +137,7 @@ def _contenders(
                 for name, shape in input_shapes(loaded, sizes).items()
             }
             path.write_bytes(
-                quantized(
-                    loaded, sizes, tflite_outputs(None), quantization, rows
-                )
+                quantized(loaded, sizes, quantization, rows, outputs)
             )
             yield Contender(quantization, path, tokens)
 

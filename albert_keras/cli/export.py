@@ -184,9 +184,7 @@ def tflite(
                 quantization=quantization,
                 **texts,
                 max_loss=max_loss,
-                tokenizer=_tokenizer(preset, model)
-                if text and (preset / "tokenizer.json").is_file()
-                else None,
+                tokenizer=_tokenizer(preset, model) if text else None,
                 text=text,
                 labels=_names(preset, labels),
                 pooling=pooling,
@@ -213,7 +211,7 @@ def load_preset(preset: Path, dtype: str = "float32") -> "keras.Model":
 
 
 def _tokenizer(preset: Path, model: "keras.Model") -> Any:
-    """The tokenizer of a backbone; other models bring theirs."""
+    """Of a backbone, if its preset has one; of a task its preprocessor's."""
     import keras_hub
 
     from albert_keras.models.albert_backbone import AlbertBackbone

@@ -22,17 +22,17 @@ _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 def convert(
     model: keras.Model,
     sizes: RowSizes,
-    outputs: Callable[..., dict[str, tf.Tensor]],
     weights: str = "float32",
+    outputs: Callable[..., dict[str, tf.Tensor]] | None = None,
 ) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
         model: A model that `check_model` accepts, of float32.
         sizes: Of the row.
-        outputs: What `tflite_outputs` returned.
         weights: What they are stored in: `"float32"`, `"float16"`, `"int8"`
             or `"int8-per-tensor"`.
+        outputs: As of `ids_signature`.
 
     Raises:
         ValueError: The model has operations that are not builtin.

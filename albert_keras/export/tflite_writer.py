@@ -190,7 +190,7 @@ def tflite(
         exact = in_float32(model)
         outputs = tflite_outputs(pooling)
         written = FlatbufferModel(
-            quantized(exact, sizes, outputs, quantization, calibration)
+            quantized(exact, sizes, quantization, calibration, outputs)
         )
         check_operations(written)
         check_sharing(model, written, quantization)

@@ -15,6 +15,8 @@ from keras_hub.src.utils import preset_utils
 
 from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
+from albert_keras.models.card.facts import facts_of
+from albert_keras.models.card.writing import write_card
 from albert_keras.models_nearby import models_nearby
 
 # By name, as it stands on a floor above: only reading weights needs it, and
@@ -29,7 +31,22 @@ class StrictPreset:
 
     KerasHub answers a folder without weights with an error of its cache, and
     loads a preset without task weights with a random head and no word.
+    `save_to_preset` adds a model card, of which KerasHub writes none.
     """
+
+    def save_to_preset(self, preset_dir, *args, **kwargs):
+        """Saves a preset: what `from_preset` loads, and a model card.
+
+        Args:
+            preset_dir: Folder to write. A README.md that a person wrote or
+                changed stays in it as it is.
+            *args: As KerasHub's method.
+            **kwargs: Likewise.
+        """
+        super().save_to_preset(  # type: ignore[misc]
+            preset_dir, *args, **kwargs
+        )
+        write_card(preset_dir, facts_of(self))
 
     @classmethod
     def from_preset(cls, preset, load_weights=True, **kwargs):

@@ -33,6 +33,7 @@ from albert_keras.tasks.outputs import (
     write_predictions,
     write_submission,
 )
+from albert_keras.tasks.run_card import add_run_to_card
 from albert_keras.tasks.run_folder import FinetuningFolder
 from albert_keras.tasks.start import Start
 from albert_keras.text.examples import (
@@ -358,6 +359,13 @@ class _Run:
                 self.model.save_to_preset(str(partial))
                 if self.task.labels:
                     save_labels(partial, self.task.labels)
+                add_run_to_card(
+                    partial,
+                    self.folder,
+                    metrics,
+                    self.task.labels,
+                    {s: len(e) for s, e in self.examples.items()},
+                )
         return FinetuningResult(
             self.folder, self.model, metrics, self.num_trained
         )

@@ -30,10 +30,13 @@ WRITTEN = {
     "pretrain": "run/preset/task.weights.h5",
     "finetune": "film/preset/labels.json",
     "embed": "reviews.npy",
+    "bias": "bias/bias.html",
+    "inspect": "inside/inside.html",
+    "card": "run/preset/README.md",
     "convert": "for-huggingface/model.safetensors",
     "export savedmodel": "served/film/1/saved_model.pb",
     "export tflite": "film.tflite",
-    "bench tflite": "bench/latency.json",
+    "bench tflite": "bench/latency.png",
 }
 # What each says, of those that answer.
 SAID = {
