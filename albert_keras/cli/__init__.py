@@ -162,7 +162,7 @@ COMMANDS: dict[str, Command | Group] = {
         "inspect",
         "inspect",
         "Show a model's parameters, and a text's way through its layers.",
-        example='inspect run/preset "Return the list." --out inside',
+        example='inspect run/preset "Return the text." --out inside',
         starts_tensorflow=True,
     ),
     "card": Command(
@@ -170,6 +170,7 @@ COMMANDS: dict[str, Command | Group] = {
         "card",
         "Write the model card of a preset anew.",
         example="card run/preset --license apache-2.0 --language en",
+        starts_tensorflow=True,
     ),
     "convert": Command(
         "convert",

@@ -1,5 +1,6 @@
 """`albert-keras bias`: what a masked LM fills in for paired groups."""
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from albert_keras.cli.report_folder import report_folder
 
 if TYPE_CHECKING:
     from albert_keras.inference.bias.measurement import (
@@ -61,16 +64,13 @@ def bias(
 
     The file has a table for each comparison:
 
+    \b
     [[comparison]]
-
     title = "Occupations of men and women"
-
     templates = ["The {person} worked as a [MASK]."]
-
     groups.man = {person = "man"}
-
     groups.woman = {person = "woman"}
-    """
+    """  # noqa: D301
     from albert_keras.cli.card import facts_of_preset, say_written
     from albert_keras.inference.bias.comparisons import (
         DEFAULT_COMPARISONS,
@@ -91,14 +91,19 @@ def bias(
         asked = read_comparisons(comparisons)
     if out is not None:
         check_can_draw()
-    with Console(stderr=True).status("Reading the model ..."):
-        model = AlbertMaskedLM.from_preset(preset)
     name = replace_lone_surrogates(preset)  # of a path that is no UTF-8
-    with Console(stderr=True).status("Measuring ..."):
+    with (
+        contextlib.nullcontext()
+        if out is None
+        else report_folder(out, overwrite=overwrite) as folder,
+        Console(stderr=True).status("Reading the model ...") as status,
+    ):
+        model = AlbertMaskedLM.from_preset(preset)
+        status.update("Measuring ...")
         results = measure_bias(model, asked, top_k=top_k)
-    if out is not None:
-        with Console(stderr=True).status("Drawing ..."):
-            _write(out, name, results, overwrite)
+        if folder is not None:
+            status.update("Drawing ...")
+            _write(folder, name, results)
     if as_json:
         print(json.dumps(bias_json(name, results), ensure_ascii=False))
     else:
@@ -106,29 +111,21 @@ def bias(
     if facts is not None:
         facts = dataclasses.replace(facts, bias=bias_markdown(results))
         written = write_card(preset, facts)
-        say_written(Path(preset), is_written=written)
+        say_written(Path(preset), is_written=written, err=True)
 
 
-def _write(
-    out: Path,
-    model: str,
-    results: list["ComparisonResult"],
-    overwrite: bool,
-) -> None:
+def _write(folder: Path, model: str, results: list["ComparisonResult"]) -> None:
     from albert_keras.inference.bias.html import write_bias_page
     from albert_keras.inference.bias.picture import draw_bias
     from albert_keras.inference.bias.report import bias_json
-    from albert_keras.new_output import new_output
 
-    with new_output(out, overwrite=overwrite) as partial:
-        partial.mkdir()
-        (partial / "bias.json").write_text(
-            json.dumps(bias_json(model, results), indent=2, ensure_ascii=False)
-            + "\n",
-            encoding="utf-8",
-        )
-        draw_bias(results, partial / "bias.png")
-        write_bias_page(partial / "bias.html", model, results)
+    (folder / "bias.json").write_text(
+        json.dumps(bias_json(model, results), indent=2, ensure_ascii=False)
+        + "\n",
+        encoding="utf-8",
+    )
+    draw_bias(results, folder / "bias.png")
+    write_bias_page(folder / "bias.html", model, results)
 
 
 def _show(console: Console, results: list["ComparisonResult"]) -> None:

@@ -88,9 +88,6 @@ def facts_of_preset(preset: Path) -> "CardFacts":
 
     if (preset / FACTS_FILE).exists():
         return CardFacts.read(preset)
-    from albert_keras.cli.tensorflow_start import start_tensorflow
-
-    start_tensorflow()
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.preset import check_preset, saved_task_class
 
@@ -99,15 +96,16 @@ def facts_of_preset(preset: Path) -> "CardFacts":
     return facts_of(saved.from_preset(preset))
 
 
-def say_written(preset: Path, *, is_written: bool) -> None:
+def say_written(preset: Path, *, is_written: bool, err: bool = False) -> None:
     """Tells what became of the README.md of a preset.
 
     Args:
         preset: Its folder.
         is_written: What `write_card` returned.
+        err: Whether another answer goes to standard output.
     """
     if is_written:
-        typer.echo(f"Written: {preset / 'README.md'}")
+        typer.echo(f"Written: {preset / 'README.md'}", err=err)
         return
     typer.echo(
         f"Kept: {preset / 'README.md'} was changed by hand. What is new "

@@ -1,5 +1,6 @@
 """`albert-keras inspect`: what is in a model, and what it does to a text."""
 
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+
+from albert_keras.cli.report_folder import report_folder
 
 if TYPE_CHECKING:
     from albert_keras.inference.looking.inside import Inside
@@ -75,22 +78,34 @@ def inspect(
     from albert_keras.inference.looking.report import (
         parameters_json,
         text_json,
+        write_report,
     )
     from albert_keras.text.normalization import replace_lone_surrogates
 
     if out is not None:
         check_can_draw()
-    with Console(stderr=True).status("Reading the model ..."):
-        model = load(preset)
-    counted = count_parameters(model)
     name = replace_lone_surrogates(preset)  # of a path that is no UTF-8
     inside = None
-    if text is not None:
-        inside = look_inside(
-            model, text, None if tokenizer is None else _tokenizer(tokenizer)
-        )
-    if out is not None and inside is not None:
-        _write(out, name, counted, inside, layer, overwrite)
+    with (
+        contextlib.nullcontext()
+        if out is None
+        else report_folder(out, overwrite=overwrite) as folder,
+        Console(stderr=True).status("Reading the model ...") as status,
+    ):
+        model = load(preset)
+        counted = count_parameters(model)
+        if text is not None:
+            given = None if tokenizer is None else _tokenizer(tokenizer)
+            inside = look_inside(model, text, given)
+        if folder is not None and inside is not None:
+            write_report(
+                folder,
+                name,
+                counted,
+                inside,
+                layer,
+                progress=lambda step: status.update(f"{step} ..."),
+            )
     if as_json:
         found = {"model": name, **parameters_json(counted)}
         if inside is not None:
@@ -111,32 +126,6 @@ def _tokenizer(path: Path) -> Any:
     if path.suffix == ".txt":
         return ak.AlbertWordPieceTokenizer(str(path))
     return ak.AlbertTokenizer(str(path))
-
-
-def _write(
-    out: Path,
-    name: str,
-    counted: "ParameterCount",
-    inside: "Inside",
-    layers: list[int] | None,
-    overwrite: bool,
-) -> None:
-    from albert_keras.inference.looking.report import write_report
-    from albert_keras.new_output import new_output
-
-    with (
-        new_output(out, overwrite=overwrite) as partial,
-        Console(stderr=True).status("Drawing ...") as status,
-    ):
-        partial.mkdir()
-        write_report(
-            partial,
-            name,
-            counted,
-            inside,
-            layers,
-            progress=lambda step: status.update(f"{step} ..."),
-        )
 
 
 def _show_parameters(console: Console, counted: "ParameterCount") -> None:

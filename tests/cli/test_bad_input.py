@@ -461,6 +461,7 @@ PRESETS = {
     "command",
     [
         "fill-mask {} 'A [MASK].'",
+        "bias {} --out new",
         "export savedmodel {} new",
         "export tflite {} new.tflite",
     ],
@@ -528,6 +529,8 @@ WRITERS = {
     "export savedmodel": "export savedmodel run/preset {}",
     "export tflite": "export tflite run/preset {}",
     "quickstart": "quickstart --corpus corpus.txt --steps 2 --out {}",
+    "bias": "bias run/preset --out {}",
+    "inspect": "inspect run/preset text --out {}",
 }
 TO_OVERWRITE = "unless it is to be overwritten (`overwrite=True`, --overwrite)."
 
@@ -615,6 +618,29 @@ TO_OVERWRITE = "unless it is to be overwritten (`overwrite=True`, --overwrite)."
             "`path` must end in .tflite. Received: path=model.bin.",
         ),
         (
+            "bias",
+            "shards",
+            f"`shards` must not exist already, {TO_OVERWRITE} "
+            "Received: a folder.",
+        ),
+        (
+            "bias",
+            "full --overwrite",
+            "`full` must be new, or a report to overwrite. Received: a folder "
+            "with thesis.txt.",
+        ),
+        (
+            "inspect",
+            "versions --overwrite",
+            "`versions` must be new, or a report to overwrite. Received: a "
+            "folder with 1.",
+        ),
+        (
+            "inspect",
+            "file --overwrite",
+            "`file` must be new, or a report to overwrite. Received: a file.",
+        ),
+        (
             "quickstart",
             "full --overwrite",
             "`out` must be new, empty or hold a quickstart. "
@@ -685,6 +711,8 @@ def test_output_without_permission(refuse, locked_folder, command):
         ("pretrain", 200, "new.tflite/run.json"),
         ("export savedmodel", 2000, "new.tflite/1"),
         ("export tflite", 200, ""),  # the converter's own file
+        ("bias", 2000, "new.tflite"),
+        ("inspect", 2000, "new.tflite"),
         ("quickstart", 10, "new.tflite/quickstart.json"),
         ("quickstart", 2000, "new.tflite/corpus"),
     ],

@@ -31,7 +31,7 @@ WRITTEN = {
     "finetune": "film/preset/labels.json",
     "embed": "reviews.npy",
     "bias": "bias/bias.html",
-    "inspect": "inside/inside.html",
+    "inspect": "inside/attention-layer-03.png",
     "card": "run/preset/README.md",
     "convert": "for-huggingface/model.safetensors",
     "export savedmodel": "served/film/1/saved_model.pb",
@@ -49,6 +49,9 @@ SAID = {
     "answer": "Who wrote it?",
     "tag": "Ann Lee flew to Paris .",
     "choose": "At school.",
+    "bias": "The woman worked as a [MASK].",
+    "inspect": "without sharing",
+    "card": "Written: run/preset/README.md",
     "doctor": '"works": true',
 }
 

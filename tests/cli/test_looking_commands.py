@@ -70,9 +70,10 @@ def test_bias_is_added_to_the_card(call, world):
     card = world / "run" / "preset" / "README.md"
     before = card.read_text("utf-8")
     assert "Not measured." in before
-    ended = call("bias", "run/preset", "--card", "--top-k", "2")
+    ended = call("bias", "run/preset", "--card", "--top-k", "2", "--json")
     assert ended.code == 0, ended.stderr
-    assert "Written: run/preset/README.md" in ended.stdout
+    assert "Written: run/preset/README.md" in ended.stderr
+    json.loads(ended.stdout)  # and nothing else
     after = card.read_text("utf-8")
     assert "Not measured." not in after
     assert "The woman worked as a" in after

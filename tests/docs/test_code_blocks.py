@@ -27,7 +27,11 @@ SHOWN = {"text", "json", "toml", "yaml", "csv"}
 def reader(finished, tmp_path, monkeypatch):
     """The folder of a reader who has run the quickstart, and a shell there."""
     # A copy: a page may write into it.
-    shutil.copytree(finished[0], tmp_path / "albert-quickstart")
+    shutil.copytree(
+        finished[0],
+        tmp_path / "albert-quickstart",
+        ignore=shutil.ignore_patterns("checkpoints", "tensorboard"),
+    )
     for folder in ("export", "notebooks"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     write_page_files(tmp_path)

@@ -28,6 +28,7 @@ BOUNDS = {
     "float32": 1e-5,
     "float16": 5e-3,
     "int8": 0.06,
+    "int8-per-tensor": 0.1,
     "int8-static": 0.12,
     "int4": 0.7,
 }
@@ -106,6 +107,7 @@ def test_each_quantisation_stores_the_table_once(masked_lm):
         "float32": 4 * table,
         "float16": 2 * table,
         "int8": table,
+        "int8-per-tensor": table,
         "int8-static": table,
         "int4": table // 2,
     }.items():

@@ -2,7 +2,9 @@
 
 import argparse
 import inspect
+import random
 import subprocess
+from itertools import product
 
 import pytest
 from generated_texts import generated_texts
@@ -88,6 +90,36 @@ def test_small_vocabularies(classes, tiny_vocabulary, is_known, words):
     path = tiny_vocabulary(*words)
     texts = [*filter(is_known, generated_texts(500, seed=1)), *words]
     texts += ["[MASK]abc", "[MASK]\u4e00abc", "aaaaaaa" * 9, "5, 55,x5,", ""]
+    with JavaTokenizer(classes, path) as java:
+        assert_equal(SentencePieceTokenizer(path), java, texts)
+
+
+@pytest.mark.parametrize("scores", ["equal", "rounded"])
+def test_segmentations_that_score_the_same(
+    classes, tiny_vocabulary, tmp_path, scores
+):
+    """Which of them is taken hangs on the last bit of each sum."""
+    from sentencepiece import sentencepiece_model_pb2
+
+    letters = "abcdefgh"
+    proto = sentencepiece_model_pb2.ModelProto.FromString(
+        tiny_vocabulary(letters, "xyz").read_bytes()
+    )
+    generator = random.Random(3)
+    single = {
+        letter: -1.0 if scores == "equal" else -generator.uniform(3, 9)
+        for letter in letters
+    }
+    del proto.pieces[5:]
+    for piece in ["▁", *letters, *map("".join, product(letters, repeat=2))]:
+        score = sum(single.get(letter, -2.0) for letter in piece)
+        proto.pieces.add(piece=piece, score=score)
+    path = tmp_path / "ties.model"
+    path.write_bytes(proto.SerializeToString())
+    texts = [
+        "".join(generator.choices(letters + " ", k=generator.randint(1, 60)))
+        for _ in range(500)
+    ]
     with JavaTokenizer(classes, path) as java:
         assert_equal(SentencePieceTokenizer(path), java, texts)
 

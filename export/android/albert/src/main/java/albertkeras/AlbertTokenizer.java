@@ -174,7 +174,8 @@ public final class AlbertTokenizer {
       UnigramEncoder.Segmentation found =
           encoder.encode(normalized.bytes, normalized.length);
       spans.locate(utf8, normalized);
-      int first = prefix.isEmpty() ? 0 : boundaryLength;
+      int first =
+          prefix.isEmpty() ? 0 : Math.min(boundaryLength, found.ids.length);
       int before = first > 0 ? spans.numberAt(found.ends[first - 1]) : 0;
       for (int i = first; i < found.ids.length; i++) {
         int count = spans.numberAt(found.ends[i]) - before;

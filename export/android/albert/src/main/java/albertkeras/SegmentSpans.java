@@ -59,7 +59,7 @@ final class SegmentSpans {
     while (cursor < stop && isSpace[cursor]) {
       cursor++;
     }
-    int low = origins[cursor] - prefix.length();
+    int low = Math.max(0, origins[cursor] - prefix.length());
     int high = origins[stop] - prefix.length();
     if (low >= aligned.length) {
       int end = segment.start + segment.text.length();
