@@ -20,7 +20,7 @@ class MainActivity : Activity() {
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.main)
-        tasks = Tasks(assets::open) { name ->
+        tasks = Tasks { name ->
             val model = LiteRtIdsModel(assets, name).also { models.add(it) }
             OpenModel(model, model.contents)
         }

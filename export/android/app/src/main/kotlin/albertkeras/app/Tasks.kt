@@ -7,7 +7,6 @@ import albertkeras.LiteContents
 import albertkeras.QuestionAnswerer
 import albertkeras.TextClassifier
 import java.io.IOException
-import java.io.InputStream
 
 /** A model and what is packed with it. */
 class OpenModel(val ids: IdsModel, val contents: LiteContents)
@@ -17,14 +16,9 @@ class OpenModel(val ids: IdsModel, val contents: LiteContents)
  *
  * A model is opened when it is first asked.
  *
- * @param open opens an asset
  * @param model opens a .tflite among the assets
  */
-class Tasks(
-    private val open: (String) -> InputStream,
-    private val model: (String) -> OpenModel
-) {
-    private val vocabulary by lazy { asset(VOCABULARY).use { it.readBytes() } }
+class Tasks(private val model: (String) -> OpenModel) {
     private val fillMask by lazy {
         modelOf(FILL_MASK).run { FillMask(ids, tokenizer()) }
     }
@@ -59,11 +53,9 @@ class Tasks(
         }
     }
 
-    private fun OpenModel.tokenizer() = contents.tokenizer(vocabulary)
+    private fun OpenModel.tokenizer() = contents.tokenizer()
 
     private fun modelOf(name: String) = present(name) { model(name) }
-
-    private fun asset(name: String): InputStream = present(name) { open(name) }
 
     private fun <T> present(name: String, block: () -> T): T = try {
         block()
@@ -76,7 +68,6 @@ class Tasks(
     private fun percent(score: Float) = "%5.1f %%".format(100 * score)
 
     private companion object {
-        const val VOCABULARY = "spiece.model"
         const val FILL_MASK = "fill_mask.tflite"
         const val CLASSIFIER = "classifier.tflite"
         const val READER = "reader.tflite"
