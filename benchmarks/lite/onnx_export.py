@@ -41,7 +41,7 @@ def main() -> None:
         path,
         input_names=list(INPUTS),
         output_names=["logits"],
-        dynamic_axes={name: axes for name in INPUTS},
+        dynamic_axes=dict.fromkeys(INPUTS, axes),
         opset_version=17,
         dynamo=False,
     )
