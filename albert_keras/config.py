@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +27,10 @@ HIDDEN_ACTIVATIONS = (
 `modeling.py`; `gelu_new` is Hugging Face's name for the same; `gelu_erf` is
 the exact form, which Hugging Face applies to v1 configurations.
 """
+
+
+# What a released model is called, in ours or in the hub's spelling.
+RELEASED_NAME = re.compile(r"albert[-_](base|large|xlarge|xxlarge)[-_]v[12]")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

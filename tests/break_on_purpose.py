@@ -152,6 +152,64 @@ DEFECTS = [
         "    if False:\n",
         "tests/checkpoints/test_refusals.py",
     ),
+    Defect(
+        "maps of attention show what padding would get",
+        "layers/attention.py",
+        "return self._probabilities(query, key, attention_bias)",
+        "return self._probabilities(query, key, 0.0 * attention_bias)",
+        "tests/layers/test_encoder_trace.py",
+    ),
+    Defect(
+        "sharing saves nothing",
+        "inference/looking/parameters.py",
+        "sum(of_block[id(block)] for block in applied)",
+        "sum(of_block.values())",
+        "tests/inference/test_looking.py",
+    ),
+    Defect(
+        "a divergence is told in nats",
+        "inference/bias/divergence.py",
+        "np.log2(of / beside)",
+        "np.log(of / beside)",
+        "tests/inference/test_bias.py",
+    ),
+    Defect(
+        "the ratio of two groups is upside down",
+        "inference/bias/measurement.py",
+        "return self.probabilities[0] / self.probabilities[1]",
+        "return self.probabilities[1] / self.probabilities[0]",
+        "tests/inference/test_bias.py",
+    ),
+    Defect(
+        "pages show a user's text as HTML",
+        "inference/html_page.py",
+        "return html.escape(text, quote=True)",
+        "return text",
+        "tests/inference/test_pages.py",
+    ),
+    Defect(
+        "a card that a person changed is written over",
+        "models/card/writing.py",
+        "if path.exists() and not overwrite and not is_ours(path):",
+        "if False:",
+        "tests/models/test_model_card.py",
+    ),
+    Defect(
+        "a card keeps what was true of other weights",
+        "models/preset.py",
+        "write_card(preset_dir, facts_of(self))",
+        "write_card(preset_dir, facts_of(self)) if not os.path.exists(\n"
+        '            os.path.join(preset_dir, "model_card.json")\n'
+        "        ) else None",
+        "tests/models/test_model_card.py",
+    ),
+    Defect(
+        "uploading leaves the card to KerasHub",
+        "models/card/uploading.py",
+        "    if uri.startswith(_HANDLE) and (folder / CARD_FILE).is_file():",
+        "    if False:",
+        "tests/models/test_model_card.py",
+    ),
 ]
 
 

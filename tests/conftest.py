@@ -121,3 +121,32 @@ def finished(
     folder = tmp_path_factory.mktemp("quickstart") / "albert-quickstart"
     options = QuickstartOptions(corpus=(str(corpus),), num_train_steps=4)
     return folder, options, quickstart(folder, options)
+
+
+@pytest.fixture(scope="session")
+def small_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A vocabulary of 300 pieces, trained on real text."""
+    from export_models import make_tokenizer
+
+    return make_tokenizer(tmp_path_factory.mktemp("vocabulary"))
+
+
+@pytest.fixture(scope="session")
+def small_models(small_tokenizer: Any) -> dict[str, Any]:
+    """A small model of each class, with random weights."""
+    from export_models import make_models
+
+    return make_models(small_tokenizer)
+
+
+@pytest.fixture(scope="session")
+def model_form(
+    small_models: dict[str, Any],
+    small_tokenizer: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, str], Path]:
+    """Where one of them is as "preset", "saved_model" or "tflite"."""
+    from model_forms import ModelForms
+
+    folder = tmp_path_factory.mktemp("forms")
+    return ModelForms(folder, small_models, small_tokenizer)

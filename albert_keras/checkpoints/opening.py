@@ -13,6 +13,7 @@ from albert_keras.checkpoints.sniffing import Kind, sniff
 from albert_keras.checkpoints.tensorflow_file import read_tensorflow
 from albert_keras.config import AlbertConfig
 from albert_keras.json_objects import read_json_object
+from albert_keras.models_nearby import models_nearby
 
 # The better first, where a folder has several.
 _PREFERENCE = (Kind.SAFETENSORS, Kind.TORCH, Kind.HDF5)
@@ -114,7 +115,8 @@ def _named_weights(path: Path) -> tuple[Path, Kind]:
         raise FileNotFoundError(
             "A checkpoint must be a folder, a file of weights, or the name of "
             "a TensorFlow checkpoint without its endings. "
-            f"Received: {str(path)!r}, where there is nothing."
+            f"Received: {str(path)!r}, where there is nothing. "
+            f"{models_nearby(path)}"
         )
     if ".data-" in path.name and path.name.count("-of-") == 1:
         return _named_weights(path.with_name(path.name.partition(".data-")[0]))

@@ -6,6 +6,7 @@ is made from the table alone.
 
 import functools
 import os
+import re
 import signal
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -16,16 +17,20 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 from albert_keras import __version__
-from albert_keras.cli.errors import one_sentence
+from albert_keras.cli.errors import one_sentence, usage_sentence
 
 
 class Command(NamedTuple):
-    """Where a command is: a function of a module of this package."""
+    """Where a command is: a function of a module of this package.
+
+    Its `example` is shown in its help, behind `albert-keras`.
+    """
 
     module: str
     function: str
     help: str
     starts_tensorflow: bool = False
+    example: str = ""
 
 
 class Group(NamedTuple):
@@ -41,22 +46,36 @@ COMMANDS: dict[str, Command | Group] = {
         "quickstart",
         "quickstart",
         "Train a small ALBERT from text to answers, in minutes.",
+        example="quickstart --corpus corpus.txt --minutes 5",
         starts_tensorflow=True,
     ),
-    "vocab": Command("vocab", "vocab", "Train a SentencePiece vocabulary."),
+    "vocab": Command(
+        "vocab",
+        "vocab",
+        "Train a SentencePiece vocabulary.",
+        example="vocab corpus.txt --size 8000 --out vocabulary",
+    ),
     "prepare": Command(
-        "prepare", "prepare", "Make pretraining examples from text."
+        "prepare",
+        "prepare",
+        "Make pretraining examples from text.",
+        example="prepare corpus.txt --tokenizer vocabulary/spiece.model"
+        " --max-seq-length 128 --out shards",
     ),
     "pretrain": Command(
         "pretrain",
         "pretrain",
         "Pretrain a model on prepared examples.",
+        example="pretrain --config albert_base_v2 --data shards"
+        " --tokenizer vocabulary/spiece.model --steps 125000 --out run",
         starts_tensorflow=True,
     ),
     "finetune": Command(
         "finetune",
         "finetune",
         "Fine-tune a model on a task, and measure it.",
+        example="finetune classification --preset run/preset"
+        " --train train.csv --dev dev.csv --column text=review --out film",
         starts_tensorflow=True,
     ),
     "evaluate": Group(
@@ -66,15 +85,29 @@ COMMANDS: dict[str, Command | Group] = {
                 "evaluate",
                 "squad",
                 "Exact match and F1 of SQuAD 1.1 and 2.0.",
+                example="evaluate squad --data dev-v2.0.json"
+                " --predictions predictions.json --null-odds null_odds.json",
             ),
             "glue": Command(
-                "evaluate", "glue", "Each task of GLUE by its own metrics."
+                "evaluate",
+                "glue",
+                "Each task of GLUE by its own metrics.",
+                example="evaluate glue mrpc --data MRPC/dev.tsv"
+                " --predictions MRPC.tsv",
             ),
             "race": Command(
-                "evaluate", "race", "Accuracy of RACE, middle and high."
+                "evaluate",
+                "race",
+                "Accuracy of RACE, middle and high.",
+                example="evaluate race --data RACE --split dev"
+                " --predictions letters.json",
             ),
             "conll": Command(
-                "evaluate", "conll", "F1 of named entities, as conlleval."
+                "evaluate",
+                "conll",
+                "F1 of named entities, as conlleval.",
+                example="evaluate conll --data test.txt"
+                " --predictions tags.json",
             ),
         },
     ),
@@ -82,12 +115,68 @@ COMMANDS: dict[str, Command | Group] = {
         "fill_mask",
         "fill_mask",
         "Say what each [MASK] of a text may stand for.",
+        example='fill-mask run/preset "A [MASK] of the text."',
+    ),
+    "embed": Command(
+        "embed",
+        "embed",
+        "Turn texts into vectors.",
+        example="embed run/preset --file reviews.csv"
+        " --column text=review --normalize --out reviews.npy",
+    ),
+    "classify": Command(
+        "classify",
+        "classify",
+        "Say which class texts are of.",
+        example='classify film/preset "A fine film." --json',
+    ),
+    "answer": Command(
+        "answer",
+        "answer",
+        "Find answers in passages of any length.",
+        example='answer reader "Who wrote it?"'
+        " --context-file page.txt --top-k 3",
+    ),
+    "tag": Command(
+        "tag",
+        "tag",
+        "Name people and places in texts, with where they stand.",
+        example='tag tagger "Ann Lee flew to Paris ."',
+    ),
+    "choose": Command(
+        "choose",
+        "choose",
+        "Choose among the answers to a question.",
+        example='choose chooser "Where is Ann?"'
+        ' --option "At home." --option "At school."'
+        ' --context "Ann went home."',
+    ),
+    "bias": Command(
+        "bias",
+        "bias",
+        "Compare what a masked LM fills in for paired groups.",
+        example="bias run/preset --out bias",
+        starts_tensorflow=True,
+    ),
+    "inspect": Command(
+        "inspect",
+        "inspect",
+        "Show a model's parameters, and a text's way through its layers.",
+        example='inspect run/preset "Return the text." --out inside',
+        starts_tensorflow=True,
+    ),
+    "card": Command(
+        "card",
+        "card",
+        "Write the model card of a preset anew.",
+        example="card run/preset --license apache-2.0 --language en",
         starts_tensorflow=True,
     ),
     "convert": Command(
         "convert",
         "convert",
         "Turn a checkpoint of any form into another form.",
+        example="convert run/preset for-huggingface --to huggingface",
         starts_tensorflow=True,
     ),
     "export": Group(
@@ -97,12 +186,16 @@ COMMANDS: dict[str, Command | Group] = {
                 "export",
                 "savedmodel",
                 "For TF Serving: text or ids in, scores out.",
+                example="export savedmodel film/preset served/film"
+                " --labels bad,good",
                 starts_tensorflow=True,
             ),
             "tflite": Command(
                 "export",
                 "tflite",
                 "For phones: ids in, scores out, in 32 to 4 bits.",
+                example="export tflite film/preset film.tflite"
+                " --quantization int8",
                 starts_tensorflow=True,
             ),
         },
@@ -114,6 +207,8 @@ COMMANDS: dict[str, Command | Group] = {
                 "bench",
                 "tflite",
                 "Latency and memory by threads, length and quantisation.",
+                example="bench tflite film/preset --quantization int8"
+                " --length 32 --threads 2 --out bench",
                 starts_tensorflow=True,
             ),
         },
@@ -122,8 +217,12 @@ COMMANDS: dict[str, Command | Group] = {
         "doctor",
         "doctor",
         "Show versions, devices, and what will not work here.",
+        example="doctor --json",
     ),
 }
+
+# Of the help's 80 columns, with room for what stands around an example.
+_WIDTH = 72
 
 # Help and errors are plain text: boxes break a path that one wants to copy,
 # and markup would swallow some of what stands in brackets, as [MASK] does.
@@ -147,13 +246,29 @@ class _Lazy(TyperCommand):
         if self._command.starts_tensorflow:
             function = _after_tensorflow(function)
         app = typer.Typer(add_completion=False, **_PLAIN)
-        app.command(self.name)(one_sentence(function))
+        app.command(self.name, epilog=_shown_as_it_is(self._command.example))(
+            one_sentence(function)
+        )
         command = typer.main.get_command(app)
         for parameter in command.params:
             if isinstance(parameter, TyperArgument):
                 # Behind its metavar Typer would write `<list[Path]>`.
                 vars(parameter)["display_type_rich"] = lambda ctx: None
         return command
+
+
+def _shown_as_it_is(example: str) -> str | None:
+    """An example below the help of a command, that can be copied."""
+    if not example:
+        return None
+    lines = ["  albert-keras"]
+    for part in re.split(r" (?=--)", example):
+        if len(lines[-1]) + len(part) > _WIDTH:
+            lines[-1] += " \\"
+            lines.append("     ")
+        lines[-1] += f" {part}"
+    # Behind this sign lines are not filled anew.
+    return "\n".join(["\b", "Example:", *lines])
 
 
 def _after_tensorflow(function: Callable[..., None]) -> Callable[..., None]:
@@ -219,6 +334,16 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     app = typer.Typer(add_completion=False, no_args_is_help=True, **_PLAIN)
     app.callback()(_root)
-    _add_commands(typer.main.get_group(app), COMMANDS).main(
-        prog_name="albert-keras"
-    )
+    commands = _add_commands(typer.main.get_group(app), COMMANDS)
+    try:
+        code = commands.main(prog_name="albert-keras", standalone_mode=False)
+    except Exception as error:
+        sentence = usage_sentence(error)
+        if sentence is None:
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()  # type: ignore[attr-defined]
+        else:
+            typer.echo(f"Error: {sentence}", err=True)
+        raise SystemExit(2) from None
+    raise SystemExit(code or 0)

@@ -66,8 +66,6 @@ def tflite(
 
     Each file runs in a process of its own. Memory is what that process grew
     by at most.
-
-    Example: albert-keras bench tflite preset --onnx model.onnx --out bench
     """
     from albert_keras.export.latency import Contender, measure
     from albert_keras.requirements import require
@@ -117,6 +115,7 @@ def _contenders(
         input_shapes,
     )
     from albert_keras.export.tflite_conversion import in_float32
+    from albert_keras.export.tflite_outputs import tflite_outputs
     from albert_keras.export.tflite_quantization import (
         check_quantization,
         quantized,
@@ -125,6 +124,7 @@ def _contenders(
     loaded = _load(model)
     check_model(loaded)
     loaded = in_float32(loaded)
+    outputs = tflite_outputs(None)
     for quantization in quantizations:
         check_quantization(quantization)
     for tokens in lengths:
@@ -136,7 +136,9 @@ def _contenders(
                 name: np.ones([2, *map(int, shape)], "int32")
                 for name, shape in input_shapes(loaded, sizes).items()
             }
-            path.write_bytes(quantized(loaded, sizes, quantization, rows))
+            path.write_bytes(
+                quantized(loaded, sizes, quantization, rows, outputs)
+            )
             yield Contender(quantization, path, tokens)
 
 

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
@@ -72,6 +72,41 @@ def sentence_for(error: Exception) -> str | None:
     if _is_typers(error) or isinstance(error, AssertionError):
         return None
     return str(error) if _was_raised_here(error) else None
+
+
+def usage_sentence(error: Exception) -> str | None:
+    """What to tell of words that a command does not take, and what it takes.
+
+    Args:
+        error: From Typer.
+
+    Returns:
+        A line; None if the error is no wrong word.
+    """
+    context = getattr(error, "ctx", None)
+    if not _is_typers(error) or context is None:
+        return None
+    # Choices stand on lines of their own.
+    message = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+    if "is not one of" in message:  # and it says of which
+        return message
+    if message[-1] not in ".?":
+        message += "."
+    return f"{message} {_what_it_takes(context)}"
+
+
+def _what_it_takes(context: Any) -> str:
+    """The arguments and options of a command, or the commands of a group."""
+    command = context.command
+    if hasattr(command, "commands"):
+        return f"There are: {', '.join(command.commands)}."
+    options = [each for each in command.params if each.opts[0][:1] == "-"]
+    words = [
+        *(p.metavar or p.name for p in command.params if p not in options),
+        *(max(each.opts, key=len) for each in options),
+        "--help",
+    ]
+    return f"`{context.command_path}` takes {', '.join(words)}."
 
 
 def _file_sentence(error: Exception) -> str | None:

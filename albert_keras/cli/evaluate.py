@@ -44,11 +44,7 @@ def squad(
         bool, typer.Option("--json", help="One JSON object, all digits.")
     ] = False,
 ) -> None:
-    """Score answers to SQuAD 1.1 or 2.0 as its official scripts do.
-
-    Example: albert-keras evaluate squad --data dev-v2.0.json --predictions
-    predictions.json --null-odds null_odds.json
-    """
+    """Score answers to SQuAD 1.1 or 2.0 as its official scripts do."""
     from albert_keras.tasks.metrics import squad as metric
     from albert_keras.tasks.metrics import squad_files as files
 
@@ -82,7 +78,10 @@ _AS_JSON = typer.Option("--json", help="One JSON object, all digits.")
 
 def glue(
     task: Annotated[
-        str, typer.Argument(help="As cola, sst2, mrpc, stsb, mnli-mm, rte.")
+        str,
+        typer.Argument(
+            metavar="TASK", help="As cola, sst2, mrpc, stsb, mnli-mm, rte."
+        ),
     ],
     predictions: Annotated[
         Path,
@@ -97,11 +96,7 @@ def glue(
     ],
     as_json: Annotated[bool, _AS_JSON] = False,
 ) -> None:
-    """Score predictions on a GLUE task by its own metrics, in per cent.
-
-    Example: albert-keras evaluate glue mrpc --data MRPC/dev.tsv --predictions
-    predictions.tsv
-    """
+    """Score predictions on a GLUE task by its own metrics, in per cent."""
     from albert_keras.tasks.metrics import prediction_files as files
     from albert_keras.tasks.metrics.glue import METRICS
     from albert_keras.tasks.metrics.glue import glue as metric
@@ -152,15 +147,11 @@ def race(
     ] = "test",
     as_json: Annotated[bool, _AS_JSON] = False,
 ) -> None:
-    """Score letters by the ids of RACE's questions, as high1001.txt-0.
-
-    Example: albert-keras evaluate race --data RACE.tar.gz --split dev
-    --predictions predictions.json
-    """
+    """Score letters by the ids of RACE's questions, as high1001.txt-0."""
     from albert_keras.tasks.metrics import prediction_files as files
     from albert_keras.tasks.metrics.race import race as metric
     from albert_keras.tasks.readers import read
-    from albert_keras.tasks.readers.race import LETTERS
+    from albert_keras.text.examples import LETTERS
 
     examples = read("race", data, split)
     by_id = files.read_by_id(predictions)
@@ -186,11 +177,7 @@ def conll(
     ],
     as_json: Annotated[bool, _AS_JSON] = False,
 ) -> None:
-    """Score tags of words by whole entities, as conlleval does.
-
-    Example: albert-keras evaluate conll --data test.txt --predictions
-    predictions/test.json
-    """
+    """Score tags of words by whole entities, as conlleval does."""
     from albert_keras.tasks.metrics import prediction_files as files
     from albert_keras.tasks.metrics.conll import conll as metric
     from albert_keras.tasks.readers.conll import read_conll

@@ -1,7 +1,7 @@
 """`albert-keras export`: a preset in a form that runs without this package."""
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -23,7 +23,8 @@ _Labels = Annotated[
     str | None,
     typer.Option(
         metavar="A,B,...",
-        help="Names of the classes or tags, in order; else their numbers.",
+        help="Names of the classes or tags, in order; else those of the "
+        "preset, or their numbers.",
         show_default=False,
     ),
 ]
@@ -53,11 +54,7 @@ def savedmodel(
     ] = 1,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write a preset as a SavedModel for TF Serving, tokenizer included.
-
-    Example: albert-keras export savedmodel preset served/film
-    --labels negative,positive
-    """
+    """Write a preset as a SavedModel for TF Serving, tokenizer included."""
     from albert_keras.export import saved_model
 
     with Console(stderr=True).status("Writing the SavedModel ..."):
@@ -67,7 +64,7 @@ def savedmodel(
             out,
             tokenizer=_tokenizer(preset, model),
             top_k=top_k,
-            labels=labels.split(",") if labels else None,
+            labels=_names(preset, labels),
             version=version,
             overwrite=overwrite,
         )
@@ -160,9 +157,6 @@ def tflite(
 
     A line of FILE is a text, or the parts of one with tabs between: a pair of
     texts; question and passage; passage, question and options.
-
-    Example: albert-keras export tflite preset film.tflite --quantization int8
-    --labels negative,positive --check reviews.txt
     """
     from albert_keras.export import tflite as write_tflite
     from albert_keras.export.text_rows import read_texts
@@ -190,11 +184,9 @@ def tflite(
                 quantization=quantization,
                 **texts,
                 max_loss=max_loss,
-                tokenizer=_tokenizer(preset, model)
-                if text and (preset / "tokenizer.json").is_file()
-                else None,
+                tokenizer=_tokenizer(preset, model) if text else None,
                 text=text,
-                labels=labels.split(",") if labels else None,
+                labels=_names(preset, labels),
                 pooling=pooling,
                 overwrite=overwrite,
             )
@@ -219,13 +211,24 @@ def load_preset(preset: Path, dtype: str = "float32") -> "keras.Model":
 
 
 def _tokenizer(preset: Path, model: "keras.Model") -> Any:
-    """The tokenizer of a backbone; other models bring theirs."""
+    """Of a backbone, if its preset has one; of a task its preprocessor's."""
+    import keras_hub
+
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
 
-    if isinstance(model, AlbertBackbone):
-        return AlbertTokenizer.from_preset(str(preset))
-    return None
+    if not isinstance(model, AlbertBackbone):
+        return None
+    if not (preset / "tokenizer.json").is_file():
+        return AlbertTokenizer.from_preset(str(preset))  # says what it lacks
+    return keras_hub.tokenizers.Tokenizer.from_preset(str(preset))
+
+
+def _names(preset: Path, labels: str | None) -> Sequence[str] | None:
+    """The labels that were given, or that the preset has."""
+    from albert_keras.models.preset import saved_labels
+
+    return labels.split(",") if labels else saved_labels(preset)
 
 
 def _show(written: "Artefact") -> None:

@@ -1,26 +1,18 @@
 """`albert-keras fill-mask`: what a model would put in place of [MASK]."""
 
-import json
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from albert_keras.cli import asking
+
 
 def fill_mask(
-    preset: Annotated[
-        Path,
-        typer.Argument(
-            metavar="PRESET", help="Folder written by save_to_preset."
-        ),
-    ],
-    texts: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="TEXT",
-            help="Texts with [MASK]; without any, lines of standard input.",
-        ),
-    ] = None,
+    model: asking.Model,
+    texts: asking.Texts = None,
+    file: asking.File = None,
+    form: asking.Form = None,
+    column: asking.Column = None,
     top_k: Annotated[int, typer.Option(help="Guesses for each mask.")] = 5,
     target: Annotated[
         list[str] | None,
@@ -29,48 +21,36 @@ def fill_mask(
             help="Consider only this piece; may be repeated.",
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line.")
-    ] = False,
+    max_tokens: asking.MaxTokens = None,
+    batch_size: asking.BatchSize = 32,
+    as_json: asking.AsJson = False,
 ) -> None:
-    """Fill the [MASK] of each text with a masked LM's best guesses."""
-    if not texts:
-        texts = _lines_of_standard_input()
-    from albert_keras.inference.fill_mask import FillMask
-    from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+    """Fill the [MASK] of each text with a masked LM's best guesses.
 
-    results = FillMask(AlbertMaskedLM.from_preset(preset))(
-        texts, top_k=top_k, targets=target
+    FILE has the column text.
+    """
+    examples = asking.examples_of(
+        "text", asking.text_examples(texts), file, column, form
     )
-    for text, result in zip(texts, results, strict=True):
-        if as_json:
-            line = {"text": text, "guesses": result}
-            print(json.dumps(line, ensure_ascii=False))
-        else:
-            _show(text, result)
+    filler = asking.open_model(
+        "FillMask", model, max_tokens=max_tokens, batch_size=batch_size
+    )
+    filler.choose_from(top_k, target)
+    asking.print_answers(
+        filler.stream(examples), file, as_json, asking.text_of, _show
+    )
 
 
-def _lines_of_standard_input() -> list[str]:
-    lines = []
-    for number, line in enumerate(typer.get_binary_stream("stdin"), start=1):
-        try:
-            lines.append(line.decode("utf-8").rstrip("\r\n"))
-        except UnicodeDecodeError as error:
-            raise ValueError(
-                "Texts must be encoded in UTF-8. Received: standard input, "
-                f"with the byte 0x{line[error.start]:02x} in line {number}."
-            ) from None
-    return lines
-
-
-def _show(text: str, result: list) -> None:
+def _show(example: Any, answer: dict[str, Any]) -> str:
+    result = answer["guesses"]
     masks = result if isinstance(result[0], list) else [result]
-    print(text)
+    lines = [example.text]
     for number, guesses in enumerate(masks, start=1):
         if len(masks) > 1:
-            print(f"  [MASK] {number}")
-        for guess in guesses:
-            print(
-                f"  {guess['score']:7.4f}  {guess['token_str']:<16} "
-                f"{guess['sequence']}"
-            )
+            lines.append(f"  [MASK] {number}")
+        lines += [
+            f"  {guess['score']:7.4f}  {guess['token_str']:<16} "
+            f"{guess['sequence']}"
+            for guess in guesses
+        ]
+    return "\n".join(lines)

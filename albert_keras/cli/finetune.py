@@ -149,9 +149,6 @@ def finetune(
 
     Ctrl-C ends the run after the step, with exit code 130; SIGTERM likewise,
     with 143. The same command with --resume goes on.
-
-    Example: albert-keras finetune sst2 --preset albert_base_v2 --data glue
-    --out run
     """
     if seeds and search:
         raise ValueError("Either --seeds or --search. Received: both.")

@@ -11,24 +11,30 @@ from typing import TextIO
 
 from rich.console import Console
 
-# TensorFlow 2.21 logs these while it loads, whatever TF_CPP_MIN_LOG_LEVEL is.
+# What TensorFlow 2.21 logs while it loads, whatever TF_CPP_MIN_LOG_LEVEL is,
+# and LiteRT for every file.
 _CHATTER = re.compile(
-    rb"(I0000 |WARNING: All log messages before absl::InitializeLog).*\n"
+    rb"(I0000 |WARNING: All log messages before absl::InitializeLog"
+    rb"|INFO: Created TensorFlow Lite ).*\n"
 )
 
 
-def start_tensorflow() -> None:
-    """Imports TensorFlow and KerasHub, which takes some seconds."""
+def start_tensorflow(with_keras: bool = True) -> None:
+    """Imports TensorFlow and KerasHub, which takes some seconds.
+
+    Args:
+        with_keras: Whether to import KerasHub, or TensorFlow Text alone.
+    """
     with (
-        _chatter_dropped() as terminal,
+        chatter_dropped() as terminal,
         Console(file=terminal).status("Starting TensorFlow ..."),
     ):
         import_module("tensorflow")
-        import_module("keras_hub")
+        import_module("keras_hub" if with_keras else "tensorflow_text")
 
 
 @contextlib.contextmanager
-def _chatter_dropped() -> Iterator[TextIO]:
+def chatter_dropped() -> Iterator[TextIO]:
     """Holds back the standard error, and shows it afterwards less chatter.
 
     The descriptor is held back, not `sys.stderr`: C++ writes past Python.

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from albert_keras.export.ids_signature import SERVE_IDS
+from albert_keras.artefact_names import SERVE_IDS
 
 # Operations are told apart by the layers in their outputs' names.
 _ENCODER = ".*encoder.*"
 _LAYER_NORMS = ".*encoder.*layer_norm.*"
 # Matrices of the heads: few and small, and nothing evens out what they lose.
-_HEADS = ".*(pooler|logits|conditional_spans|sop).*"
+EIGHT_BIT_HEADS = ".*(pooler|logits|conditional_spans|sop).*"
 
 
 def with_int4_weights(content: bytes) -> bytes:
@@ -37,7 +37,9 @@ def with_int4_weights(content: bytes) -> bytes:
         quantizer.add_dynamic_config(
             ".*", operation, num_bits=4, algorithm_key=AlgorithmName.MSE
         )
-    quantizer.add_dynamic_config(_HEADS, Operation.FULLY_CONNECTED, num_bits=8)
+    quantizer.add_dynamic_config(
+        EIGHT_BIT_HEADS, Operation.FULLY_CONNECTED, num_bits=8
+    )
     return _quantized(quantizer, None)
 
 

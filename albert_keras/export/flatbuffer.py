@@ -62,11 +62,16 @@ class FlatbufferModel:
     @property
     def constant_bytes(self) -> int:
         """Bytes of all constants, one that several operations read once."""
-        return sum(
+        return sum(self.constant_sizes)
+
+    @property
+    def constant_sizes(self) -> list[int]:
+        """Bytes of each constant."""
+        return [
             len(buffer.data)
             for buffer in self._model.buffers
             if buffer.data is not None
-        )
+        ]
 
     @property
     def signatures(self) -> dict[str, Signature]:

@@ -1,6 +1,6 @@
 """The signature `serve_ids`: token ids in, the model's outputs by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,8 +15,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
-
-SERVE_IDS = "serve_ids"
+from albert_keras.models.serving import model_outputs
 
 _MODELS = (
     AlbertBackbone,
@@ -49,16 +48,6 @@ def check_model(model: Any) -> None:
             "An export needs Keras on TensorFlow. Received: KERAS_BACKEND="
             f"{keras.backend.backend()}."
         )
-
-
-def backbone_of(model: keras.Model) -> AlbertBackbone:
-    """The backbone of a task, or the backbone itself."""
-    return model if isinstance(model, AlbertBackbone) else model.backbone
-
-
-def takes_mask_positions(model: keras.Model) -> bool:
-    """Whether the model has a masked-LM head."""
-    return "mask_positions" in model.input
 
 
 def takes_choices(model: keras.Model) -> bool:
@@ -105,44 +94,3 @@ def ids_signature(
     return tf.function(serve_ids, autograph=False).get_concrete_function(
         **specs
     )
-
-
-def model_outputs(
-    model: keras.Model, inputs: Mapping[str, tf.Tensor]
-) -> dict[str, tf.Tensor]:
-    """The model's outputs by name, numbers that are not integers in float32.
-
-    Args:
-        model: A model that `check_model` accepts.
-        inputs: Its inputs by name.
-
-    Returns:
-        For a backbone `sequence_output` and `pooled_output`; for a masked LM
-        `mlm_logits`, for a pretrainer `sop_logits` as well; for a classifier
-        `logits` `[batch, classes]` and their softmax `scores`. A classifier
-        with one output (a regression), or with an activation of its own,
-        gives what it puts out as `scores` alone. A reader gives what its class
-        says, a tagger and a multiple choice `logits`.
-    """
-    outputs = model(dict(inputs), training=False)
-    if isinstance(model, AlbertMaskedLM):
-        outputs = {"mlm_logits": outputs}
-    elif isinstance(model, AlbertTextClassifier):
-        outputs = _class_scores(model, outputs)
-    elif isinstance(model, AlbertTokenClassifier | AlbertMultipleChoice):
-        outputs = {"logits": outputs}
-    return {
-        name: tf.cast(output, tf.float32)
-        if output.dtype.is_floating
-        else output
-        for name, output in outputs.items()
-    }
-
-
-def _class_scores(
-    model: AlbertTextClassifier, outputs: tf.Tensor
-) -> dict[str, tf.Tensor]:
-    if model.num_classes == 1 or model.activation != keras.activations.linear:
-        return {"scores": outputs}
-    logits = tf.cast(outputs, tf.float32)
-    return {"logits": logits, "scores": tf.nn.softmax(logits)}

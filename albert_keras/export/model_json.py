@@ -12,25 +12,39 @@ import tensorflow as tf
 import tensorflow_text as tf_text
 
 import albert_keras
+from albert_keras.artefact_names import (
+    EXTRA_FOLDER,
+    MODEL_JSON,
+    WORD_PIECE_FILE,
+)
 from albert_keras.export.artefact import Signature
-from albert_keras.export.ids_signature import backbone_of
 from albert_keras.export.model_tokenizer import Tokenizer
-from albert_keras.export.text_signature import max_text_length
+from albert_keras.models.albert_word_piece_tokenizer import (
+    AlbertWordPieceTokenizer,
+)
+from albert_keras.models.serving import backbone_of, max_text_length
 
 
-def write_model_json(folder: Path, content: Mapping[str, Any]) -> None:
+def write_model_json(
+    folder: Path, content: Mapping[str, Any], tokenizer: Tokenizer | None
+) -> None:
     """Writes the file where TF Serving lets such things lie.
 
     Args:
         folder: The SavedModel.
         content: What `describe_model` returned.
+        tokenizer: The tokenizer that the model holds, if it takes texts.
     """
-    path = folder / "assets.extra" / "model.json"
+    path = folder / EXTRA_FOLDER / MODEL_JSON
     path.parent.mkdir()
     path.write_text(
         json.dumps(content, indent=2, ensure_ascii=False) + "\n",
         encoding="utf-8",
     )
+    if isinstance(tokenizer, AlbertWordPieceTokenizer):
+        # The graph holds these pieces only in a form that is not read.
+        pieces = "".join(f"{each}\n" for each in tokenizer.get_vocabulary())
+        path.with_name(WORD_PIECE_FILE).write_text(pieces, "utf-8")
 
 
 def describe_model(

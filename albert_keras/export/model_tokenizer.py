@@ -2,11 +2,11 @@
 
 import keras
 
-from albert_keras.export.ids_signature import backbone_of
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
+from albert_keras.models.serving import backbone_of
 
 Tokenizer = AlbertTokenizer | AlbertWordPieceTokenizer
 

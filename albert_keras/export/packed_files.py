@@ -6,19 +6,19 @@ from collections.abc import Sequence
 
 import keras
 
-from albert_keras.export.associated_files import append_files
+from albert_keras.artefact_names import (
+    LABELS_FILE,
+    MODEL_FILE,
+    SENTENCE_PIECE_FILE,
+    WORD_PIECE_FILE,
+)
 from albert_keras.export.client_ids import ANSWERER_LENGTH
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.labels import label_names
 from albert_keras.export.model_json import describe_model
 from albert_keras.export.model_tokenizer import Tokenizer
-from albert_keras.export.task_metadata import (
-    LABELS_FILE,
-    MODEL_FILE,
-    SENTENCE_PIECE_FILE,
-    WORD_PIECE_FILE,
-    task_metadata,
-)
+from albert_keras.export.task_metadata import task_metadata
+from albert_keras.lite.associated_files import append_files
 from albert_keras.models.albert_question_answering import (
     AlbertQuestionAnswering,
 )
@@ -57,6 +57,7 @@ def pack(
     *,
     sequence_length: int | None,
     quantization: str,
+    pooling: str | None = None,
 ) -> bytes:
     """A converted model with all that a client needs to know.
 
@@ -67,6 +68,7 @@ def pack(
         labels: Names of its classes; their numbers if None.
         sequence_length: Tokens of a row; None where it may be resized.
         quantization: How the model was converted.
+        pooling: How one vector was made of those of all tokens.
 
     Returns:
         The bytes of the .tflite file.
@@ -90,6 +92,7 @@ def pack(
         **describe_model(model, tokenizer, labels, written.signatures),
         "sequence_length": sequence_length,
         "quantization": quantization,
+        "pooling": pooling,
         "vocabulary": vocabulary,
     }
     if tokenizer is not None and sequence_length is not None:

@@ -5,14 +5,11 @@ from typing import Any
 
 import keras
 
-from albert_keras.export.ids_signature import (
-    backbone_of,
-    takes_choices,
-    takes_mask_positions,
-)
+from albert_keras.export.ids_signature import takes_choices
 from albert_keras.models.albert_question_answering import (
     AlbertQuestionAnswering,
 )
+from albert_keras.models.serving import backbone_of, takes_mask_positions
 
 DEFAULT_SEQUENCE_LENGTH = 128
 # Questions with passages; the length that the TFLite Task Library knows.

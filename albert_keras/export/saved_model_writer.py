@@ -9,27 +9,23 @@ import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
+from albert_keras.artefact_names import SERVE_IDS
 from albert_keras.export.artefact import Artefact, Signature, describe_tensor
 from albert_keras.export.batching import write_batching_parameters
-from albert_keras.export.ids_signature import (
-    SERVE_IDS,
-    backbone_of,
-    check_model,
-    ids_signature,
-)
+from albert_keras.export.ids_signature import check_model, ids_signature
 from albert_keras.export.labels import check_labels
 from albert_keras.export.model_json import describe_model, write_model_json
 from albert_keras.export.model_tokenizer import Tokenizer, tokenizer_of
-from albert_keras.export.output import new_output
 from albert_keras.export.serving_operations import (
     check_servable,
     count_operations,
 )
 from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
-from albert_keras.export.text_signature import max_text_length
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
+from albert_keras.models.serving import backbone_of, max_text_length
+from albert_keras.new_output import new_output
 
 DEFAULT_TOP_K = 5
 
@@ -54,7 +50,8 @@ def saved_model(
 
     - `serving_default`: `text`, string `[batch]`. Texts are padded to the
       longest of the batch; of one that is longer than the model takes the end
-      is left out, and a `[MASK]` in there is not answered. A masked LM or
+      is left out, and a `[MASK]` in there is not answered. No text is read
+      beyond 131,072 bytes. A masked LM or
       pretrainer answers as `fill_mask`, a reader as `answer`, a tagger as
       `tag`, a multiple choice as `choose` (these take what those take), other
       models as from ids.
@@ -137,7 +134,9 @@ def saved_model(
         check_servable(graph.graph_def)
         signatures = _signatures(graph)
         write_model_json(
-            partial, describe_model(model, tokenizer, labels, signatures)
+            partial,
+            describe_model(model, tokenizer, labels, signatures),
+            tokenizer,
         )
         write_warmup(partial, graph.signature_def, max_text_length(model))
         # Questions have different numbers of options, which no batch takes.

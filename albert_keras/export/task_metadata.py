@@ -8,6 +8,12 @@ themselves with the vocabulary that is packed.
 
 import keras
 
+from albert_keras.artefact_names import (
+    LABELS_FILE,
+    MODEL_FILE,
+    SENTENCE_PIECE_FILE,
+    WORD_PIECE_FILE,
+)
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.metadata_schema import (
     AssociatedFile,
@@ -17,11 +23,6 @@ from albert_keras.export.metadata_schema import (
     Tokenizer,
     TokenizerType,
 )
-
-MODEL_FILE = "albert.json"
-LABELS_FILE = "labels.txt"
-SENTENCE_PIECE_FILE = "spiece.model"
-WORD_PIECE_FILE = "vocab.txt"
 
 # Those of a reader, `start_logits` and `end_logits`, are the same there.
 _CLIENTS_NAMES = {

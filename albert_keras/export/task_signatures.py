@@ -14,7 +14,6 @@ from albert_keras.export.examples_signature import (
     SERVE_EXAMPLES,
     examples_signature,
 )
-from albert_keras.export.ids_signature import takes_mask_positions
 from albert_keras.export.labels import label_names
 from albert_keras.export.tag_signature import tag_signature
 from albert_keras.export.text_packing import TextPacker
@@ -26,8 +25,13 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.serving import takes_mask_positions
 
 SERVE_PAIRS = "serve_pairs"
+# Of a longer text the rest is not read. No model reads as much; but what
+# SentencePiece does with a run of unknown characters takes the square of its
+# length: of a megabyte, the better part of a minute.
+MAX_TEXT_BYTES = 2**17
 
 
 def task_signatures(
@@ -96,6 +100,11 @@ def _traced(
     }
 
     def serve(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return function(**inputs)
+        return function(
+            **{
+                name: tf.strings.substr(text, 0, MAX_TEXT_BYTES)
+                for name, text in inputs.items()
+            }
+        )
 
     return tf.function(serve, autograph=False).get_concrete_function(**specs)

@@ -7,13 +7,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from albert_keras.export.ids_signature import takes_mask_positions
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.models.albert_question_answering import (
     AlbertQuestionAnswering,
 )
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
-from albert_keras.models.takes_strings import encoder_inputs, padded
+from albert_keras.models.serving import takes_mask_positions
 from albert_keras.text.examples import (
     ChoiceExample,
     QuestionExample,
@@ -21,6 +20,7 @@ from albert_keras.text.examples import (
     TextExample,
 )
 from albert_keras.text.lines import numbered_lines
+from albert_keras.text.rows.arrays import encoder_inputs, padded
 from albert_keras.text.rows.choices import choice_features
 from albert_keras.text.rows.questions import question_features
 from albert_keras.text.rows.tags import tag_features

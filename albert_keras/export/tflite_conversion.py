@@ -9,13 +9,11 @@ import keras
 import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
-from albert_keras.export.ids_signature import (
-    SERVE_IDS,
-    backbone_of,
-    ids_signature,
-)
+from albert_keras.artefact_names import SERVE_IDS
+from albert_keras.export.ids_signature import ids_signature
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.serving import backbone_of
 
 # How the converter lists what it has no builtin operation for.
 _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
@@ -24,17 +22,17 @@ _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 def convert(
     model: keras.Model,
     sizes: RowSizes,
-    outputs: Callable[..., dict[str, tf.Tensor]],
     weights: str = "float32",
+    outputs: Callable[..., dict[str, tf.Tensor]] | None = None,
 ) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
         model: A model that `check_model` accepts, of float32.
         sizes: Of the row.
-        outputs: What `tflite_outputs` returned.
         weights: What they are stored in: `"float32"`, `"float16"`, `"int8"`
             or `"int8-per-tensor"`.
+        outputs: As of `ids_signature`.
 
     Raises:
         ValueError: The model has operations that are not builtin.

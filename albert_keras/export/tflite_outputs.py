@@ -6,10 +6,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from albert_keras.export.ids_signature import model_outputs
 from albert_keras.export.pooling import POOLINGS, pool
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.models.serving import model_outputs
 
 
 def check_pooling(model: keras.Model, pooling: str | None) -> None:

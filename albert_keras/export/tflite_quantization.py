@@ -11,10 +11,10 @@ from albert_keras.export.ai_edge_quantization import (
     with_int4_weights,
     with_int8_activations,
 )
-from albert_keras.export.ids_signature import backbone_of, model_outputs
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.export.tflite_compaction import compacted
 from albert_keras.export.tflite_conversion import convert
+from albert_keras.models.serving import backbone_of, model_outputs
 from albert_keras.requirements import require
 
 QUANTIZATIONS = (
@@ -55,19 +55,19 @@ def check_quantization(quantization: str) -> None:
 def quantized(
     model: keras.Model,
     sizes: RowSizes,
-    outputs: Outputs,
     quantization: str,
     calibration: Mapping[str, np.ndarray] | None = None,
+    outputs: Outputs = model_outputs,
 ) -> bytes:
     """Converts a model, with its weights in one of `QUANTIZATIONS`.
 
     Args:
         model: A model that `check_model` accepts, of float32.
         sizes: Of a row.
-        outputs: What `tflite_outputs` returned.
         quantization: One of `QUANTIZATIONS`.
         calibration: For `"int8-static"`: its inputs by name, of which none is
             longer than `sizes`.
+        outputs: What gives the file's outputs, see `tflite_outputs`.
 
     Returns:
         The file.
@@ -76,13 +76,15 @@ def quantized(
         ValueError: The model has operations that are not builtin.
     """
     if quantization == "int4":
-        return compacted(with_int4_weights(convert(model, sizes, outputs)))
+        return compacted(
+            with_int4_weights(convert(model, sizes, outputs=outputs))
+        )
     if quantization != "int8-static":
-        return compacted(convert(model, sizes, outputs, quantization))
+        return compacted(convert(model, sizes, quantization, outputs))
     assert calibration is not None
     calibration = _filled_up(calibration, sizes)
     with _padding_bias(model, _least_padding_bias(model, calibration)):
-        content = convert(model, sizes, outputs)
+        content = convert(model, sizes, outputs=outputs)
     num_rows = len(calibration["token_ids"])
     rows = [
         {name: ids[row : row + 1] for name, ids in calibration.items()}

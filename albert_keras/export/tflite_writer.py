@@ -11,15 +11,13 @@ import numpy as np
 from albert_keras.export.agreement import Agreement, agreement
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
-from albert_keras.export.ids_signature import backbone_of, check_model
+from albert_keras.export.ids_signature import check_model
 from albert_keras.export.labels import check_labels
-from albert_keras.export.lite_runner import LiteRunner
 from albert_keras.export.model_tokenizer import (
     Tokenizer,
     preprocessor_tokenizer,
     tokenizer_of,
 )
-from albert_keras.export.output import new_output
 from albert_keras.export.packed_files import check_packable, pack
 from albert_keras.export.row_sizes import RowSizes, choose_sizes
 from albert_keras.export.text_rows import Text, text_rows
@@ -31,6 +29,9 @@ from albert_keras.export.tflite_quantization import (
     keras_outputs,
     quantized,
 )
+from albert_keras.lite.runner import LiteRunner
+from albert_keras.models.serving import backbone_of
+from albert_keras.new_output import new_output
 from albert_keras.requirements import require
 
 DEFAULT_MAX_LOSS = 5.0
@@ -189,7 +190,7 @@ def tflite(
         exact = in_float32(model)
         outputs = tflite_outputs(pooling)
         written = FlatbufferModel(
-            quantized(exact, sizes, outputs, quantization, calibration)
+            quantized(exact, sizes, quantization, calibration, outputs)
         )
         check_operations(written)
         check_sharing(model, written, quantization)
@@ -200,6 +201,7 @@ def tflite(
             labels,
             sequence_length=sizes.sequence_length,
             quantization=quantization,
+            pooling=pooling,
         )
         partial.write_bytes(content)
         found = None

@@ -1,27 +1,31 @@
 """What a masked LM would put in place of `[MASK]`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from albert_keras.models.albert_masked_lm import AlbertMaskedLM
-from albert_keras.models.albert_pretrainer import AlbertPretrainer
-from albert_keras.models.albert_tokenizer import AlbertTokenizer
-from albert_keras.models.albert_word_piece_tokenizer import (
-    AlbertWordPieceTokenizer,
-)
+from albert_keras.inference.asking import Asks, Result, text_list
+from albert_keras.inference.batches import run_rows
+from albert_keras.text.examples import TextExample
+from albert_keras.text.rows.arrays import encoder_inputs
+from albert_keras.text.rows.encoding import encode_each
+from albert_keras.text.rows.table import FeatureRows, Features
 
 Guess = dict[str, Any]
+# Of each mask of a row: its best pieces, and their probabilities.
+_Best = list[tuple[np.ndarray, np.ndarray]]
 
 
-class FillMask:
+class FillMask(Asks[TextExample]):
     """Fills `[MASK]` in texts, with the fields of the model card's pipeline.
 
     Args:
-        model: An `ak.AlbertMaskedLM` or `ak.AlbertPretrainer`.
+        model: An `ak.AlbertMaskedLM` or `ak.AlbertPretrainer`, or the path of
+            a preset, a SavedModel or a .tflite file of one.
         tokenizer: The `ak.AlbertTokenizer` or `ak.AlbertWordPieceTokenizer`
             to use; by default that of the model's preprocessor.
+        **options: As of `ak.inference.Asks`.
 
     Call arguments:
         texts: A string with at least one `[MASK]`, or a sequence of such.
@@ -51,25 +55,32 @@ class FillMask:
     ```
     """
 
+    task = "fill-mask"
+
     def __init__(
-        self,
-        model: AlbertMaskedLM | AlbertPretrainer,
-        tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None = None,
+        self, model: Any, tokenizer: Any = None, **options: Any
     ) -> None:
-        if not isinstance(model, AlbertMaskedLM | AlbertPretrainer):
-            raise TypeError(
-                "`model` must be an AlbertMaskedLM or an AlbertPretrainer. "
-                f"Received: {type(model).__name__}."
+        super().__init__(model, tokenizer, **options)
+        self._top_k = 5
+        self._candidates: np.ndarray | None = None
+
+    def choose_from(
+        self, top_k: int = 5, targets: Sequence[str] | None = None
+    ) -> None:
+        """Sets what `stream` gives.
+
+        Args:
+            top_k: As in a call.
+            targets: Likewise.
+        """
+        if top_k < 1:
+            raise ValueError(
+                f"`top_k` must be positive. Received: top_k={top_k}."
             )
-        if tokenizer is None:
-            if model.preprocessor is None:
-                raise ValueError(
-                    "`tokenizer` must be given for a model without a "
-                    "preprocessor. Received: tokenizer=None."
-                )
-            tokenizer = model.preprocessor.tokenizer
-        self.model = model
-        self.tokenizer = tokenizer
+        self._top_k = top_k
+        self._candidates = (
+            None if targets is None else self._target_ids(targets)
+        )
 
     def __call__(
         self,
@@ -77,44 +88,45 @@ class FillMask:
         top_k: int = 5,
         targets: Sequence[str] | None = None,
     ) -> list:
-        if isinstance(texts, str) or not isinstance(texts, Iterable):
-            return self([texts], top_k=top_k, targets=targets)[0]
-        if top_k < 1:
-            raise ValueError(
-                f"`top_k` must be positive. Received: top_k={top_k}."
-            )
-        if not texts:
-            return []
-        rows = [self._encode(text) for text in texts]
-        candidates = None if targets is None else self._target_ids(targets)
-        probabilities = self._probabilities(rows)
+        self.choose_from(top_k, targets)
+        given, is_single = text_list(texts)
+        examples = [TextExample("", t, None, None, "") for t in given]
+        found = [result["guesses"] for _, result in self.stream(examples)]
+        return found[0] if is_single else found
+
+    def size_of(self, example: TextExample) -> int:
+        return len(example.text)
+
+    def answers(self, examples: Sequence[TextExample]) -> list[Result]:
+        features = self._rows(examples)
+        best = run_rows(
+            self.model, features, self.batch_size, self._inputs, self._best
+        )
         return [
-            self._guesses(row, probabilities[i], candidates, top_k)
-            for i, row in enumerate(rows)
+            {"guesses": self._guesses(features.row(i)["token_ids"], found)}
+            for i, found in enumerate(best)
         ]
 
-    def _encode(self, text: str) -> list[int]:
-        if not isinstance(text, str):
-            raise TypeError(
-                "`texts` must be a string or a sequence of strings. "
-                f"Received: {text!r} ({type(text).__name__})."
-            )
-        row = [
-            self.tokenizer.cls_token_id,
-            *self.tokenizer.encode(text),
-            self.tokenizer.sep_token_id,
-        ]
-        if self.tokenizer.mask_token_id not in row:
-            raise ValueError(
-                f"A text must hold at least one [MASK]. Received: {text!r}."
-            )
-        longest = self.model.backbone.max_sequence_length
-        if len(row) > longest:
-            raise ValueError(
-                f"A text must have at most {longest - 2} tokens. Received: "
-                f"{len(row) - 2} tokens, beginning with {text[:40]!r}."
-            )
-        return row
+    def _rows(self, examples: Sequence[TextExample]) -> Features:
+        ids = encode_each(self.tokenizer, (each.text for each in examples))
+        rows = FeatureRows()
+        for example in examples:
+            row = ids[example.text]
+            where = f" ({example.source})" if example.source else ""
+            if self.tokenizer.mask_id not in row:
+                raise ValueError(
+                    "A text must hold at least one [MASK]. Received: "
+                    f"{example.text!r}{where}."
+                )
+            if len(row) > self.model.max_tokens - 2:
+                raise ValueError(
+                    f"A text must have at most {self.model.max_tokens - 2} "
+                    f"tokens. Received: {len(row)} tokens, beginning with "
+                    f"{example.text[:40]!r}{where}."
+                )
+            row = [self.tokenizer.cls_id, *row, self.tokenizer.sep_id]
+            rows.add({"token_ids": row, "segment_ids": [0] * len(row)})
+        return rows.features()
 
     def _target_ids(self, targets: Sequence[str]) -> np.ndarray:
         if isinstance(targets, str) or not targets:
@@ -125,7 +137,7 @@ class FillMask:
         ids: list[int] = []
         for target in targets:
             encoded = self.tokenizer.encode(target)
-            if len(encoded) != 1 or encoded[0] == self.tokenizer.unk_token_id:
+            if len(encoded) != 1 or encoded[0] == self.tokenizer.unk_id:
                 raise ValueError(
                     "Each of `targets` must be one piece of the vocabulary. "
                     f"Received: {target!r}, which is "
@@ -134,65 +146,57 @@ class FillMask:
             ids += encoded
         return np.unique(ids)
 
-    def _probabilities(self, rows: list[list[int]]) -> np.ndarray:
-        """Float32 `[texts, most masks, vocabulary]`."""
-        masks = [self._mask_positions(row) for row in rows]
-        token_ids = _padded(rows, self.tokenizer.pad_token_id)
-        outputs = self.model(
-            {
-                "token_ids": token_ids,
-                "segment_ids": np.zeros_like(token_ids),
-                "padding_mask": _padded([[1] * len(r) for r in rows], 0),
-                "mask_positions": _padded(masks, 0),
-            },
-            training=False,
-        )
-        if isinstance(outputs, dict):
-            outputs = outputs["mlm_logits"]
-        logits = np.asarray(outputs, "float32")
-        exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return exponentials / exponentials.sum(axis=-1, keepdims=True)
+    def _inputs(self, batch: Features, width: int) -> dict[str, np.ndarray]:
+        inputs = encoder_inputs(batch, width)
+        masks = [self._masks(ids) for ids in inputs["token_ids"]]
+        positions = np.zeros((len(masks), max(map(len, masks))), "int32")
+        for row, found in zip(positions, masks, strict=True):
+            row[: len(found)] = found
+        return {**inputs, "mask_positions": positions}
 
-    def _mask_positions(self, row: list[int]) -> list[int]:
-        mask_id = self.tokenizer.mask_token_id
-        return [i for i, token in enumerate(row) if token == mask_id]
+    def _masks(self, ids: np.ndarray) -> np.ndarray:
+        return np.flatnonzero(ids == self.tokenizer.mask_id)
 
-    def _guesses(
-        self,
-        row: list[int],
-        probabilities: np.ndarray,
-        candidates: np.ndarray | None,
-        top_k: int,
-    ) -> list:
-        positions = self._mask_positions(row)
+    def _best(
+        self, batch: Features, outputs: dict[str, np.ndarray]
+    ) -> list[_Best]:
+        best = []
+        for index, logits in enumerate(outputs["mlm_logits"]):
+            count = len(self._masks(batch.row(index)["token_ids"]))
+            best.append([self._best_pieces(each) for each in logits[:count]])
+        return best
+
+    def _best_pieces(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        exponentials = np.exp(logits - logits.max())
+        scores = exponentials / exponentials.sum()
+        pool = self._candidates
+        if pool is None:
+            pool = np.arange(len(scores))
+        # Stable, so that equal scores come in the order of their ids.
+        best = pool[np.argsort(-scores[pool], kind="stable")[: self._top_k]]
+        return best, scores[best]
+
+    def _guesses(self, row: np.ndarray, best: _Best) -> list:
         result = []
-        for position, scores in zip(positions, probabilities, strict=False):
-            pool = np.arange(len(scores)) if candidates is None else candidates
-            # Stable, so that equal scores come in the order of their ids.
-            best = pool[np.argsort(-scores[pool], kind="stable")[:top_k]]
+        for position, (pieces, scores) in zip(
+            self._masks(row), best, strict=True
+        ):
             result.append(
                 [
-                    self._guess(row, position, int(token), scores[token])
-                    for token in best
+                    self._guess(row, position, int(piece), float(score))
+                    for piece, score in zip(pieces, scores, strict=True)
                 ]
             )
-        return result[0] if len(positions) == 1 else result
+        return result[0] if len(result) == 1 else result
 
     def _guess(
-        self, row: list[int], position: int, token: int, score: float
+        self, row: np.ndarray, position: int, token: int, score: float
     ) -> Guess:
-        filled = [*row[1:position], token, *row[position + 1 : -1]]
+        filled = row[1:-1].tolist()
+        filled[position - 1] = token
         return {
             "sequence": self.tokenizer.decode(filled),
-            "score": float(score),
+            "score": score,
             "token": token,
-            "token_str": self.tokenizer.id_to_token(token),
+            "token_str": self.tokenizer.id_to_piece(token),
         }
-
-
-def _padded(rows: Sequence[Sequence[int]], value: int) -> np.ndarray:
-    width = max(len(row) for row in rows)
-    padded = np.full((len(rows), width), value, dtype="int32")
-    for i, row in enumerate(rows):
-        padded[i, : len(row)] = row
-    return padded

@@ -77,19 +77,8 @@ class AlbertSelfAttention(keras.layers.Layer):
         self.output_projection.build((None, self.hidden_dim))
 
     def call(self, hidden, attention_bias, training=None, dropout_seed=None):
-        head_dim = self.hidden_dim // self.num_heads
-        batch, _, _, sequence = ops.shape(attention_bias)
-        query_key_value = ops.reshape(
-            self.query_key_value(hidden),
-            (batch, sequence, 3, self.num_heads, head_dim),
-        )
-        query, key, value = ops.unstack(
-            ops.transpose(query_key_value, (2, 0, 3, 1, 4)), num=3
-        )
-        scores = ops.matmul(
-            query * head_dim**-0.5, ops.transpose(key, (0, 1, 3, 2))
-        )
-        probabilities = ops.softmax(scores + attention_bias)
+        query, key, value = self._query_key_value(hidden, attention_bias)
+        probabilities = self._probabilities(query, key, attention_bias)
         probabilities = self.probabilities_dropout(
             probabilities, training=training, seed=dropout_seed
         )
@@ -97,6 +86,41 @@ class AlbertSelfAttention(keras.layers.Layer):
         return self.output_projection(
             ops.reshape(context, (-1, self.hidden_dim))
         )
+
+    def probabilities(self, hidden, attention_bias):
+        """How much each token attends to each, as `call` does in inference.
+
+        They are worked out again, so that a call need not keep them.
+
+        Args:
+            hidden: Tensor `[batch * sequence, hidden_dim]`.
+            attention_bias: Tensor `[batch, 1, 1, sequence]`.
+
+        Returns:
+            Tensor `[batch, num_heads, sequence, sequence]`; the last axis is
+            what is attended to, and sums to 1.
+        """
+        query, key, _ = self._query_key_value(hidden, attention_bias)
+        return self._probabilities(query, key, attention_bias)
+
+    def _query_key_value(self, hidden, attention_bias):
+        """Three tensors `[batch, num_heads, sequence, head_dim]`."""
+        head_dim = self.hidden_dim // self.num_heads
+        batch, _, _, sequence = ops.shape(attention_bias)
+        query_key_value = ops.reshape(
+            self.query_key_value(hidden),
+            (batch, sequence, 3, self.num_heads, head_dim),
+        )
+        return ops.unstack(
+            ops.transpose(query_key_value, (2, 0, 3, 1, 4)), num=3
+        )
+
+    def _probabilities(self, query, key, attention_bias):
+        head_dim = self.hidden_dim // self.num_heads
+        scores = ops.matmul(
+            query * head_dim**-0.5, ops.transpose(key, (0, 1, 3, 2))
+        )
+        return ops.softmax(scores + attention_bias)
 
     def compute_output_shape(self, hidden_shape, attention_bias_shape=None):
         return hidden_shape

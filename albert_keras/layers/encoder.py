@@ -114,6 +114,19 @@ class AlbertEncoder(keras.layers.Layer):
         first = group * self.num_inner_repetitions
         return self.blocks[first : first + self.num_inner_repetitions]
 
+    def attention_bias(self, padding_mask):
+        """What is added to the scores of attention.
+
+        Args:
+            padding_mask: `[batch, sequence]`, 1 for tokens, 0 for padding.
+
+        Returns:
+            Tensor `[batch, 1, 1, sequence]`.
+        """
+        # Two calls, since slicing with None needs Flex in TFLite.
+        padding = ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
+        return self.padding_bias * (1.0 - ops.cast(padding, self.compute_dtype))
+
     def build(self, hidden_shape, padding_mask_shape=None):
         for block in self.blocks:
             block.build((None, self.hidden_dim))
@@ -122,11 +135,7 @@ class AlbertEncoder(keras.layers.Layer):
         self, hidden, padding_mask, return_all_layers=False, training=None
     ):
         batch, sequence, _ = ops.shape(hidden)
-        # Two calls, since slicing with None needs Flex in TFLite.
-        padding = ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
-        attention_bias = self.padding_bias * (
-            1.0 - ops.cast(padding, self.compute_dtype)
-        )
+        attention_bias = self.attention_bias(padding_mask)
         hidden = ops.reshape(hidden, (-1, self.hidden_dim))
         outputs = []
         for layer in range(self.num_layers):

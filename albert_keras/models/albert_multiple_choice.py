@@ -15,12 +15,9 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
-from albert_keras.models.takes_strings import (
-    TakesStrings,
-    encoder_inputs,
-    require_as_many,
-)
+from albert_keras.models.takes_strings import TakesStrings, require_as_many
 from albert_keras.text.examples import ChoiceExample
+from albert_keras.text.rows.arrays import encoder_inputs
 from albert_keras.text.rows.choices import choice_features
 
 

@@ -13,13 +13,9 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
-from albert_keras.models.takes_strings import (
-    TakesStrings,
-    encoder_inputs,
-    padded,
-    require_as_many,
-)
+from albert_keras.models.takes_strings import TakesStrings, require_as_many
 from albert_keras.text.examples import TaggedExample
+from albert_keras.text.rows.arrays import encoder_inputs, padded
 from albert_keras.text.rows.table import Features
 from albert_keras.text.rows.tags import NO_WORD, tag_features
 

@@ -1,8 +1,8 @@
 """Presets, checked before KerasHub loads them."""
 
+import json
 import os
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -13,13 +13,17 @@ import keras
 import keras_hub
 from keras_hub.src.utils import preset_utils
 
+from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
+from albert_keras.models.card.facts import facts_of
+from albert_keras.models.card.writing import write_card
+from albert_keras.models_nearby import models_nearby
 
 # By name, as it stands on a floor above: only reading weights needs it, and
 # nothing else here does.
 _CHECKPOINTS = "albert_keras.checkpoints"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
-_RELEASED = re.compile(r"albert[-_](base|large|xlarge|xxlarge)[-_]v[12]")
+LABELS_FILE = "labels.json"
 
 
 class StrictPreset:
@@ -27,7 +31,22 @@ class StrictPreset:
 
     KerasHub answers a folder without weights with an error of its cache, and
     loads a preset without task weights with a random head and no word.
+    `save_to_preset` adds a model card, of which KerasHub writes none.
     """
+
+    def save_to_preset(self, preset_dir, *args, **kwargs):
+        """Saves a preset: what `from_preset` loads, and a model card.
+
+        Args:
+            preset_dir: Folder to write. A README.md that a person wrote or
+                changed stays in it as it is.
+            *args: As KerasHub's method.
+            **kwargs: Likewise.
+        """
+        super().save_to_preset(  # type: ignore[misc]
+            preset_dir, *args, **kwargs
+        )
+        write_card(preset_dir, facts_of(self))
 
     @classmethod
     def from_preset(cls, preset, load_weights=True, **kwargs):
@@ -102,7 +121,9 @@ def is_elsewhere(preset: str | os.PathLike) -> bool:
     name = os.fspath(preset)
     if name.startswith(("hf://", "kaggle://")):
         return True
-    return _RELEASED.fullmatch(name) is not None and not os.path.exists(name)
+    return RELEASED_NAME.fullmatch(name) is not None and not os.path.exists(
+        name
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -129,6 +150,10 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
     name = read_json_object(
         Path(preset_utils.get_file(preset, preset_utils.TASK_CONFIG_FILE))
     ).get("registered_name")
+    package, _, class_name = str(name).partition(">")
+    if package == "albert_keras":
+        # It is registered by its module, which nobody may have asked for yet.
+        getattr(import_module(package), class_name, None)
     task_class = keras.saving.get_registered_object(name)
     if task_class is None:
         raise ValueError(
@@ -136,6 +161,38 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
             f"Keras. Received: {name}."
         )
     return task_class
+
+
+def save_labels(folder: Path, labels: Sequence[str]) -> None:
+    """Adds to a preset what its classes are called.
+
+    Args:
+        folder: The preset.
+        labels: The names, in order.
+    """
+    (folder / LABELS_FILE).write_text(
+        json.dumps({"labels": list(labels)}, ensure_ascii=False) + "\n", "utf-8"
+    )
+
+
+def saved_labels(folder: Path) -> tuple[str, ...] | None:
+    """What the classes of a preset are called; None where it does not say.
+
+    Raises:
+        ValueError: Its file of labels is damaged.
+    """
+    path = folder / LABELS_FILE
+    if not path.is_file():
+        return None
+    labels = read_json_object(path).get("labels")
+    if not isinstance(labels, list) or not all(
+        isinstance(label, str) for label in labels
+    ):
+        raise ValueError(
+            f"`{path}` must hold a list of names as `labels`. Received: "
+            f"{labels!r:.60}."
+        )
+    return tuple(labels)
 
 
 def check_preset(
@@ -159,7 +216,8 @@ def check_preset(
     if not folder.is_dir():
         raise FileNotFoundError(
             "A preset must be a folder written by `save_to_preset`, or a "
-            f"handle such as hf://user/model. Received: {str(folder)!r}."
+            f"handle such as hf://user/model. Received: {str(folder)!r}. "
+            f"{models_nearby(folder)}"
         )
     if not (folder / preset_utils.CONFIG_FILE).exists():
         raise _lacks(folder, f"a {preset_utils.CONFIG_FILE}")

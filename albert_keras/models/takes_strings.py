@@ -3,9 +3,6 @@
 from typing import Any
 
 import keras
-import numpy as np
-
-from albert_keras.text.rows.table import Features
 
 
 class TakesStrings:
@@ -71,35 +68,6 @@ class TakesStrings:
             )
         tokenizer = preprocessor.tokenizer.python_tokenizer
         return tokenizer, preprocessor.sequence_length
-
-
-def encoder_inputs(features: Features) -> dict[str, np.ndarray]:
-    """Rows as the three inputs of the encoder, int32 `[rows, longest]`.
-
-    Args:
-        features: with `token_ids` and `segment_ids`.
-    """
-    lengths = features.lengths[:, None]
-    places = np.arange(features.lengths.max())
-    return {
-        "token_ids": padded(features, "token_ids"),
-        "segment_ids": padded(features, "segment_ids"),
-        "padding_mask": (places < lengths).astype("int32"),
-    }
-
-
-def padded(features: Features, name: str, value: int = 0) -> np.ndarray:
-    """A column of tokens, int32 `[rows, longest]`.
-
-    Args:
-        features: the rows.
-        name: the column.
-        value: what rows are filled up with.
-    """
-    lengths = features.lengths
-    filled = np.full((len(features), lengths.max()), value, "int32")
-    filled[np.arange(lengths.max()) < lengths[:, None]] = features.tokens[name]
-    return filled
 
 
 def require_as_many(x: Any, y: Any) -> None:

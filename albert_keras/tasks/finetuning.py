@@ -15,6 +15,7 @@ from rich.console import Console
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
+from albert_keras.models.preset import save_labels
 from albert_keras.pretraining.manifest import sha256
 from albert_keras.tasks.callbacks import KeepRun
 from albert_keras.tasks.curves import draw_task_curves
@@ -32,6 +33,7 @@ from albert_keras.tasks.outputs import (
     write_predictions,
     write_submission,
 )
+from albert_keras.tasks.run_card import add_run_to_card
 from albert_keras.tasks.run_folder import FinetuningFolder
 from albert_keras.tasks.start import Start
 from albert_keras.text.examples import (
@@ -355,6 +357,15 @@ class _Run:
                 written_whole(self.folder.preset) as partial,
             ):
                 self.model.save_to_preset(str(partial))
+                if self.task.labels:
+                    save_labels(partial, self.task.labels)
+                add_run_to_card(
+                    partial,
+                    self.folder,
+                    metrics,
+                    self.task.labels,
+                    {s: len(e) for s, e in self.examples.items()},
+                )
         return FinetuningResult(
             self.folder, self.model, metrics, self.num_trained
         )

@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 Kind = Literal["text", "question", "choice", "tags"]
 
+# What options of a question are called, from the first.
+LETTERS = "ABCDEFGHIJ"
+
 
 @dataclass(frozen=True, slots=True)
 class TextExample:

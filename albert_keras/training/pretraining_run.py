@@ -40,6 +40,7 @@ from albert_keras.training.provenance import (
     describe_inputs,
     describe_maker,
 )
+from albert_keras.training.run_card import add_run_to_card
 from albert_keras.training.run_checkpoints import RestoredState, RunCheckpoints
 from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.run_log import RunLog
@@ -330,6 +331,7 @@ class PretrainingRun:
                 written_whole(self.folder.preset) as partial,
             ):
                 model.save_to_preset(str(partial))
+                add_run_to_card(partial, self.folder)
 
 
 def _check_tokenizer(examples: Examples | None, sha256: str) -> None:

@@ -41,13 +41,15 @@ def main() -> None:
         path,
         input_names=list(INPUTS),
         output_names=["logits"],
-        dynamic_axes={name: axes for name in INPUTS},
+        dynamic_axes=dict.fromkeys(INPUTS, axes),
         opset_version=17,
         dynamo=False,
     )
     small = args.out / "onnx-int8.onnx"
     quantize_dynamic(path, small, weight_type=QuantType.QInt8)
-    inputs = {n: np.random.default_rng(1).integers(1, 2, (1, 24)) for n in INPUTS}
+    inputs = {
+        n: np.random.default_rng(1).integers(1, 2, (1, 24)) for n in INPUTS
+    }
     with torch.no_grad():
         expected = model(
             **{name: torch.from_numpy(ids) for name, ids in inputs.items()}

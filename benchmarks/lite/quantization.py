@@ -60,11 +60,11 @@ def main() -> None:
     args = parser.parse_args()
 
     import albert_keras as ak
-    from albert_keras.export.lite_runner import LiteRunner
     from albert_keras.export.tflite_quantization import (
         QUANTIZATIONS,
         keras_outputs,
     )
+    from albert_keras.lite.runner import LiteRunner
     from albert_keras.models.preset import saved_task_class
     from albert_keras.tasks.finetuning import _TASKS
     from albert_keras.training.provenance import describe_maker

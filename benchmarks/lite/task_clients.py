@@ -53,7 +53,13 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
-    content: dict[str, Any] = {"clients": _versions(options.clients)}
+    content: dict[str, Any] = {
+        "clients": _versions(options.clients),
+        "presets": {
+            name: getattr(options, name) and getattr(options, name).name
+            for name in ("sst2", "squad")
+        },
+    }
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"
         if options.sst2:

@@ -5,8 +5,7 @@ from collections import Counter
 
 from albert_keras.tasks.metrics.race import race
 from albert_keras.tasks.metrics.squad import squad1
-from albert_keras.tasks.readers.race import LETTERS
-from albert_keras.text.examples import Examples
+from albert_keras.text.examples import LETTERS, Examples
 
 
 def baselines(train: Examples, test: Examples) -> dict[str, float]:

@@ -417,7 +417,7 @@ def test_examples(refuse, data, sentence):
 
 IS_NO_PRESET = (
     "A preset must be a folder written by `save_to_preset`, or a handle such "
-    "as hf://user/model. Received: '{}'."
+    "as hf://user/model. Received: '{}'. Models in '.': backbone, ..."
 )
 NOT_LOADED = "Preset `{}` cannot be loaded as AlbertPretrainer: "
 PRESETS = {
@@ -461,6 +461,7 @@ PRESETS = {
     "command",
     [
         "fill-mask {} 'A [MASK].'",
+        "bias {} --out new",
         "export savedmodel {} new",
         "export tflite {} new.tflite",
     ],
@@ -468,7 +469,15 @@ PRESETS = {
 )
 @pytest.mark.filterwarnings("ignore:Skipping")  # of Keras, before it gives up
 def test_preset(refuse, command, preset):
-    refuse(command.format(preset), PRESETS[preset])
+    sentence = PRESETS[preset]
+    if command.startswith("fill-mask") and preset == "absent":
+        # It may be a model of any form.
+        sentence = (
+            "A model must be a preset, a SavedModel or a .tflite file, ... "
+            "Received: 'absent', where there is nothing. Models in '.': "
+            "backbone, ..."
+        )
+    refuse(command.format(preset), sentence)
 
 
 def test_a_backbone_guesses_nothing(refuse):
@@ -490,12 +499,13 @@ def test_a_backbone_guesses_nothing(refuse):
         (
             "",
             b"A [MASK].\n\n",
-            "A text must hold at least one [MASK]. Received: ''.",
+            "A text must hold at least one [MASK]. Received: '' "
+            "(standard input:2).",
         ),
         (
             "",
             b"A [MASK].\nEin f\xfcnf [MASK].\n",
-            "Texts must be encoded in UTF-8. Received: standard input, with "
+            "A corpus must be encoded in UTF-8. Received: standard input, with "
             "the byte 0xfc in line 2.",
         ),
         (
@@ -519,6 +529,8 @@ WRITERS = {
     "export savedmodel": "export savedmodel run/preset {}",
     "export tflite": "export tflite run/preset {}",
     "quickstart": "quickstart --corpus corpus.txt --steps 2 --out {}",
+    "bias": "bias run/preset --out {}",
+    "inspect": "inspect run/preset text --out {}",
 }
 TO_OVERWRITE = "unless it is to be overwritten (`overwrite=True`, --overwrite)."
 
@@ -606,6 +618,29 @@ TO_OVERWRITE = "unless it is to be overwritten (`overwrite=True`, --overwrite)."
             "`path` must end in .tflite. Received: path=model.bin.",
         ),
         (
+            "bias",
+            "shards",
+            f"`shards` must not exist already, {TO_OVERWRITE} "
+            "Received: a folder.",
+        ),
+        (
+            "bias",
+            "full --overwrite",
+            "`full` must be new, or a report to overwrite. Received: a folder "
+            "with thesis.txt.",
+        ),
+        (
+            "inspect",
+            "versions --overwrite",
+            "`versions` must be new, or a report to overwrite. Received: a "
+            "folder with 1.",
+        ),
+        (
+            "inspect",
+            "file --overwrite",
+            "`file` must be new, or a report to overwrite. Received: a file.",
+        ),
+        (
             "quickstart",
             "full --overwrite",
             "`out` must be new, empty or hold a quickstart. "
@@ -676,6 +711,8 @@ def test_output_without_permission(refuse, locked_folder, command):
         ("pretrain", 200, "new.tflite/run.json"),
         ("export savedmodel", 2000, "new.tflite/1"),
         ("export tflite", 200, ""),  # the converter's own file
+        ("bias", 2000, "new.tflite"),
+        ("inspect", 2000, "new.tflite"),
         ("quickstart", 10, "new.tflite/quickstart.json"),
         ("quickstart", 2000, "new.tflite/corpus"),
     ],

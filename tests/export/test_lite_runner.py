@@ -3,7 +3,7 @@ import pytest
 from export_models import LONGEST, PIECES, lite_outputs, random_ids
 
 import albert_keras as ak
-from albert_keras.export.lite_runner import LiteRunner
+from albert_keras.lite.runner import LiteRunner
 
 pytest.importorskip("ai_edge_litert.interpreter")
 

@@ -216,6 +216,10 @@ def test_learns_classes_twice_the_same_and_writes_all(start, tmp_path):
     assert [names[i] for i in scores.argmax(-1)] == list(predicted.values())
     assert second.num_trained == first.num_trained
 
+    card = (tmp_path / "one" / "preset" / "README.md").read_text("utf-8")
+    assert "sst2, train: 200 examples" in card
+    assert f"accuracy | {first.metrics['dev']['accuracy']:.4g} |" in card
+
 
 def test_learns_tags(start, tmp_path):
     result = run(start, tmp_path / "tags", "tags")

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from albert_keras.tasks.metrics import glue as metrics
-from albert_keras.tasks.metrics.conll import Entity, conll, entities
+from albert_keras.tasks.metrics.conll import conll
 from albert_keras.tasks.metrics.glue import glue
 from albert_keras.tasks.metrics.race import race
+from albert_keras.text.entities import Entity, entities
 
 GOLDENS = json.loads(
     Path(__file__).with_name("metric_goldens.json").read_text("utf-8")

@@ -12,7 +12,7 @@ from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.tasks.kinds.arrays import Arrays, ids_of
 from albert_keras.tasks.kinds.kind import Kind
 from albert_keras.tasks.metrics.race import race
-from albert_keras.tasks.readers.race import LETTERS
+from albert_keras.text.examples import LETTERS
 from albert_keras.text.rows.choices import choice_features
 from albert_keras.text.rows.table import Features
 

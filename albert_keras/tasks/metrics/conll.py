@@ -7,15 +7,8 @@ refuses a sequence; `E-` and `S-` are read as in IOBES.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
-
-class Entity(NamedTuple):
-    """A named entity: words `begin` to `end` (exclusive) and its type."""
-
-    begin: int
-    end: int
-    type: str
+from albert_keras.text.entities import entities
 
 
 def conll(
@@ -75,45 +68,6 @@ def conll(
     for kind in sorted(found.keys() | true.keys()):
         scores |= _scores(f"_{kind}", right[kind], found[kind], true[kind])
     return scores
-
-
-def entities(tags: Sequence[str]) -> list[Entity]:
-    """Reads the entities of a sentence from its tags.
-
-    One begins at a `B-` or `S-`, and at any other tag where the tag before
-    was `O`, of another type, or ended one (`E-`, `S-`).
-
-    Args:
-        tags: one a word: `O`, or a prefix of B, I, E, S with a type.
-
-    Returns:
-        Its entities from left to right.
-
-    Raises:
-        ValueError: if a tag is anything else.
-
-    Example:
-    >>> entities(["B-PER", "I-PER", "O", "I-LOC"])
-    [Entity(begin=0, end=2, type='PER'), Entity(begin=3, end=4, type='LOC')]
-    """
-    found = []
-    begin, kind, open_ = 0, "", False
-    for place, tag in enumerate([*tags, "O"]):
-        prefix, _, own = tag.partition("-")
-        if tag != "O" and (prefix not in ("B", "I", "E", "S") or not own):
-            raise ValueError(
-                "A tag must be `O` or B, I, E or S with a type, as `B-PER`. "
-                f"Received: {tag!r}."
-            )
-        if open_ and (prefix in ("O", "B", "S") or own != kind):
-            found.append(Entity(begin, place, kind))
-            open_ = False
-        if tag != "O" and not open_:
-            begin, kind, open_ = place, own, True
-        if prefix in ("E", "S"):
-            found.append(Entity(begin, place + 1, kind))
-            open_ = False
-    return found
 
 
 def _scores(suffix: str, right: int, found: int, true: int) -> dict[str, float]:

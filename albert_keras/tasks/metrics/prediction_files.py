@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from albert_keras.tasks.readers.conll import read_conll
-from albert_keras.tasks.readers.tables import tsv_rows
 from albert_keras.text.examples import Examples
+from albert_keras.text.records.tables import tsv_rows
 
 
 def read_by_id(path: Path) -> dict[str, Any]:

@@ -4,9 +4,9 @@ import math
 from pathlib import Path
 from typing import NamedTuple
 
-from albert_keras.tasks.readers.remarks import Remarks
-from albert_keras.tasks.readers.tables import Row, tsv_rows
 from albert_keras.text.examples import Examples, TextExample
+from albert_keras.text.records.remarks import Remarks
+from albert_keras.text.records.tables import Row, tsv_rows
 
 _BINARY = ("0", "1")
 _ENTAILMENT = ("entailment", "not_entailment")

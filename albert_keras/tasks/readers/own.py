@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from albert_keras.tasks.readers.conll import found, read_conll
-from albert_keras.tasks.readers.example_reader import ExampleReader
-from albert_keras.tasks.readers.records import SUFFIXES, Record, records
-from albert_keras.tasks.readers.remarks import Remarks
 from albert_keras.text.examples import (
     Examples,
     Kind,
     TextExample,
 )
+from albert_keras.text.records.example_reader import ExampleReader
+from albert_keras.text.records.files import SUFFIXES, Record, records
+from albert_keras.text.records.remarks import Remarks
 
 # What each kind of task reads, and what it needs not.
 _COLUMNS = {

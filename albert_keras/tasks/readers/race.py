@@ -8,10 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from albert_keras.tasks.readers.whole_text import utf8
-from albert_keras.text.examples import ChoiceExample, Examples
+from albert_keras.text.examples import LETTERS, ChoiceExample, Examples
 
 _ARCHIVE = "RACE.tar.gz"
-LETTERS = "ABCDEFGHIJ"
 
 
 def read_race(directory: Path, split: str) -> Examples:

@@ -41,18 +41,30 @@ def choice_features(
     Source: google-research/albert, `race_utils.py`.
     """
     options = len(examples[0].options)
-    if question_length > sequence_length - 3:
-        raise ValueError(
-            "`question_length` must leave room for [CLS], [SEP] and [SEP] in "
-            f"`sequence_length`. Received: question_length={question_length}, "
-            f"sequence_length={sequence_length}."
-        )
     for example in examples:
         if len(example.options) != options:
             raise ValueError(
                 f"All examples must have as many options, {options} as the "
                 f"first. Received: {len(example.options)} in {example.source}."
             )
+    return option_features(
+        examples, tokenizer, sequence_length, question_length
+    )
+
+
+def option_features(
+    examples: Sequence[ChoiceExample],
+    tokenizer: Any,
+    sequence_length: int,
+    question_length: int = 128,
+) -> Features:
+    """As `choice_features`, of examples with any number of options each."""
+    if question_length > sequence_length - 3:
+        raise ValueError(
+            "`question_length` must leave room for [CLS], [SEP] and [SEP] in "
+            f"`sequence_length`. Received: question_length={question_length}, "
+            f"sequence_length={sequence_length}."
+        )
     joined = [
         [question_with(example.question, option) for option in example.options]
         for example in examples

@@ -49,6 +49,23 @@ class Features:
             **{name: column[index] for name, column in self.rows.items()},
         }
 
+    def take(self, indices: np.ndarray) -> Features:
+        """Some of the rows.
+
+        Args:
+            indices: their numbers, in the order wanted.
+        """
+        begins, lengths = self.row_splits[indices], self.lengths[indices]
+        splits = np.concatenate([[0], np.cumsum(lengths)])
+        places = np.arange(splits[-1]) + np.repeat(
+            begins - splits[:-1], lengths
+        )
+        return Features(
+            {name: column[places] for name, column in self.tokens.items()},
+            {name: column[indices] for name, column in self.rows.items()},
+            splits,
+        )
+
     def save(self, folder: Path) -> None:
         """Writes each column as a file of NumPy's.
 

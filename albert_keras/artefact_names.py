@@ -1,0 +1,14 @@
+"""Names that those who write an artefact and those who read it agree on."""
+
+# The signature that takes ids.
+SERVE_IDS = "serve_ids"
+
+# In a SavedModel, where TF Serving lets such things lie.
+EXTRA_FOLDER = "assets.extra"
+MODEL_JSON = "model.json"
+
+# Packed behind a .tflite model. The last is also in the extra folder.
+MODEL_FILE = "albert.json"
+LABELS_FILE = "labels.txt"
+SENTENCE_PIECE_FILE = "spiece.model"
+WORD_PIECE_FILE = "vocab.txt"

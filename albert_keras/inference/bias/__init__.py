@@ -1,0 +1,1 @@
+"""Bias as a measurement: what a masked LM fills in for paired groups."""

@@ -1,0 +1,149 @@
+"""Keras models, as `LoadedModel`s."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import keras_hub
+import numpy as np
+
+from albert_keras import checkpoints
+from albert_keras.inference.loaded_model import (
+    TASKS,
+    Arrays,
+    LoadedModel,
+    python_tokenizer,
+)
+from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+from albert_keras.models.preset import (
+    check_preset,
+    is_elsewhere,
+    saved_labels,
+    saved_task_class,
+)
+from albert_keras.models.serving import (
+    backbone_of,
+    max_text_length,
+    model_outputs,
+)
+
+
+def load_preset(
+    preset: str | os.PathLike[str], task: str | None, tokenizer: Any = None
+) -> LoadedModel:
+    """Loads a preset, or what a handle stands for.
+
+    Args:
+        preset: As `from_preset` takes it.
+        task: What the model shall do. To embed takes the backbone of whatever
+            model there is. None for what it is for.
+        tokenizer: In place of its own.
+    """
+    name = os.fspath(preset)
+    if is_elsewhere(name) or "://" in name:
+        # Whatever it holds has the tokenizer, which a backbone would not.
+        wanted = AlbertMaskedLM if task == "fill-mask" else None
+        model = checkpoints.load(name, wanted)
+        return of_keras(model, tokenizer, source=name, task=task)
+    check_preset(AlbertBackbone, name)
+    saved: Any = saved_task_class(name) or AlbertBackbone
+    loaded = saved
+    if task == "embed":
+        loaded = AlbertBackbone
+    elif task == "fill-mask" and _may_fill_masks(saved):
+        loaded = AlbertMaskedLM
+    model = loaded.from_preset(name)
+    if tokenizer is None and loaded is AlbertBackbone:
+        tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(name)
+    return of_keras(
+        model, tokenizer, source=name, labels=saved_labels(Path(name))
+    )
+
+
+def of_keras(
+    model: Any,
+    tokenizer: Any = None,
+    *,
+    source: str | None = None,
+    labels: tuple[str, ...] | None = None,
+    task: str | None = None,
+) -> LoadedModel:
+    """A Keras model that can be asked.
+
+    Args:
+        model: A model of this package.
+        tokenizer: Its tokenizer; by default that of its preprocessor.
+        source: What it is called in messages.
+        labels: Names of its classes.
+        task: What it shall do: to embed takes its backbone.
+
+    Raises:
+        TypeError: It is no model of this package.
+        ValueError: There is no tokenizer.
+    """
+    names = [each.__name__ for each in type(model).__mro__]
+    model_class = next((name for name in names if name in TASKS), None)
+    if not isinstance(model, keras.Model) or model_class is None:
+        raise TypeError(
+            f"`model` must be one of {', '.join(TASKS)}, or the path of one. "
+            f"Received: {type(model).__name__}."
+        )
+    preprocessor = getattr(model, "preprocessor", None)
+    if tokenizer is None and preprocessor is not None:
+        tokenizer = preprocessor.tokenizer
+    if task == "embed":
+        model, model_class = backbone_of(model), "AlbertBackbone"
+    source = source or f"the {type(model).__name__}"
+    if tokenizer is None:
+        raise ValueError(
+            "`tokenizer` must be given for a model without a preprocessor. "
+            f"Received: tokenizer=None for {source}."
+        )
+    return LoadedModel(
+        model_class,
+        source,
+        python_tokenizer(tokenizer),
+        max_text_length(model),
+        labels,
+        frozenset(model.input),
+        _runner(model),
+    )
+
+
+def _may_fill_masks(model_class: Any) -> bool:
+    return TASKS.get(model_class.__name__, "embed") in ("fill-mask", "embed")
+
+
+def _runner(model: Any) -> Callable[[Arrays], dict[str, np.ndarray]]:
+    """The model as a function of arrays, traced once where that can be."""
+
+    def call(inputs: Any) -> Any:
+        return model_outputs(model, inputs)
+
+    function = call
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        specs = {
+            name: tf.TensorSpec(each.shape, tf.int32, name=name)
+            for name, each in model.input.items()
+        }
+        traced = tf.function(call, input_signature=[specs], autograph=False)
+        function = traced.get_concrete_function()
+
+    def run(inputs: Arrays) -> dict[str, np.ndarray]:
+        outputs = function(
+            {
+                name: keras.ops.convert_to_tensor(inputs[name])
+                for name in model.input
+            }
+        )
+        return {
+            name: keras.ops.convert_to_numpy(output)
+            for name, output in outputs.items()
+        }
+
+    return run

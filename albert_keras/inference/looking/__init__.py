@@ -1,0 +1,1 @@
+"""Looking inside a model: parameters, pieces, attention, hidden states."""

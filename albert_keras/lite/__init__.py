@@ -1,0 +1,1 @@
+"""Reading and running .tflite files, without TensorFlow and without Keras."""
