@@ -10,11 +10,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: help demo test lint types clean
+.PHONY: help demo docs test lint types clean
 
 help:
 	@echo 'make demo    train a small ALBERT and ask it, in 5 to 8 minutes'
 	@echo 'make test    run the test suite'
+	@echo 'make docs    build the documentation into site/'
 	@echo 'make lint    check the style and the formatting'
 	@echo 'make types   check the types'
 	@echo 'make clean   remove what tests and checks leave (VENV stays)'
@@ -25,6 +26,9 @@ demo: $(VENV)/.installed-quickstart
 test: $(VENV)/.installed-dev
 	$(in_venv)python -m pytest $(ARGS)
 
+docs: $(VENV)/.installed-docs
+	$(in_venv)mkdocs build --strict
+
 lint: $(VENV)/.installed-dev
 	$(in_venv)ruff check .
 	$(in_venv)ruff format --check .
@@ -33,7 +37,7 @@ types: $(VENV)/.installed-dev
 	$(in_venv)mypy
 
 clean:
-	rm -rf build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find albert_keras tests -name __pycache__ -prune -exec rm -rf {} +
 
 # The stamp comes last, so an interrupted installation is taken up again.

@@ -25,6 +25,9 @@ _PUBLIC = {
     "AlbertTokenClassifier": "albert_keras.models.albert_token_classifier",
     "AlbertMultipleChoice": "albert_keras.models.albert_multiple_choice",
     "FillMask": "albert_keras.inference.fill_mask",
+    "Comparison": "albert_keras.inference.bias.comparisons",
+    "count_parameters": "albert_keras.inference.looking.parameters",
+    "layer_changes": "albert_keras.inference.looking.similarity",
     "look_inside": "albert_keras.inference.looking.inside",
     "upload_preset": "albert_keras.models.card.uploading",
     "measure_bias": "albert_keras.inference.bias.measurement",
@@ -36,6 +39,7 @@ _SUBPACKAGES: tuple[str, ...] = (
     "layers",
     "models",
     "pretraining",
+    "tasks",
     "text",
     "training",
 )
@@ -44,12 +48,21 @@ __all__ = ["__version__", *_PUBLIC, *_SUBPACKAGES]
 
 if TYPE_CHECKING:
     from albert_keras.config import AlbertConfig as AlbertConfig
+    from albert_keras.inference.bias.comparisons import (
+        Comparison as Comparison,
+    )
     from albert_keras.inference.bias.measurement import (
         measure_bias as measure_bias,
     )
     from albert_keras.inference.fill_mask import FillMask as FillMask
     from albert_keras.inference.looking.inside import (
         look_inside as look_inside,
+    )
+    from albert_keras.inference.looking.parameters import (
+        count_parameters as count_parameters,
+    )
+    from albert_keras.inference.looking.similarity import (
+        layer_changes as layer_changes,
     )
     from albert_keras.models.albert_backbone import (
         AlbertBackbone as AlbertBackbone,

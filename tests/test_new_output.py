@@ -1,6 +1,5 @@
 import pytest
 
-import albert_keras as ak
 from albert_keras.new_output import new_output
 
 
@@ -59,11 +58,3 @@ def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError, match="file` must be a folder"):
         write(tmp_path / "file" / "below" / "it")
-
-
-@pytest.mark.parametrize("export", ["saved_model", "tflite"])
-def test_what_does_not_fit_leaves_nothing(models, tmp_path, export, small_disk):
-    path = tmp_path / "new" / "model.tflite"
-    with small_disk(4096), pytest.raises(Exception, match="File too large"):
-        getattr(ak.export, export)(models["masked_lm"], path)
-    assert list(tmp_path.iterdir()) == []

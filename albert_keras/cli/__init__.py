@@ -193,9 +193,22 @@ COMMANDS: dict[str, Command | Group] = {
             "tflite": Command(
                 "export",
                 "tflite",
-                "For phones: ids in, scores out, float32 or int8.",
+                "For phones: ids in, scores out, in 32 to 4 bits.",
                 example="export tflite film/preset film.tflite"
                 " --quantization int8",
+                starts_tensorflow=True,
+            ),
+        },
+    ),
+    "bench": Group(
+        "Measure an export on this machine.",
+        {
+            "tflite": Command(
+                "bench",
+                "tflite",
+                "Latency and memory by threads, length and quantisation.",
+                example="bench tflite film/preset --quantization int8"
+                " --length 32 --threads 2 --out bench",
                 starts_tensorflow=True,
             ),
         },

@@ -1,5 +1,6 @@
 """`albert-keras export`: a preset in a form that runs without this package."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -57,7 +58,7 @@ def savedmodel(
     from albert_keras.export import saved_model
 
     with Console(stderr=True).status("Writing the SavedModel ..."):
-        model = _load(preset, dtype=dtype)
+        model = load_preset(preset, dtype=dtype)
         written = saved_model(
             model,
             out,
@@ -76,16 +77,69 @@ def tflite(
         Path, typer.Argument(metavar="OUT", help="File to write, *.tflite.")
     ],
     quantization: Annotated[
-        Literal["float32", "int8"],
-        typer.Option(help="What weights are stored in; int8: dynamic range."),
+        Literal[
+            "float32",
+            "float16",
+            "int8",
+            "int8-per-tensor",
+            "int8-static",
+            "int4",
+        ],
+        typer.Option(
+            help="What it stores and computes in; int8: dynamic range, "
+            "int8-per-tensor: for the TFLite Task Library, int8-static: 8-bit "
+            "activations by --calibration."
+        ),
     ] = "float32",
     sequence_length: Annotated[
         int | None,
         typer.Option(
-            help="Tokens of a row; by default 128, or what the model takes.",
+            help="Tokens of a row; by default 128, of a reader 384, or what "
+            "the model takes.",
             show_default=False,
         ),
     ] = None,
+    max_masks: Annotated[
+        int | None,
+        typer.Option(help="Masks of a row; by default 20.", show_default=False),
+    ] = None,
+    num_choices: Annotated[
+        int | None,
+        typer.Option(
+            help="Options of a multiple choice; by default 4.",
+            show_default=False,
+        ),
+    ] = None,
+    resizable: Annotated[
+        bool,
+        typer.Option(
+            "--resizable", help="Leave these sizes to whoever runs the file."
+        ),
+    ] = False,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="For int8-static: texts, one a line, parts between tabs.",
+            show_default=False,
+        ),
+    ] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Texts on which to compare with Keras; by default those of "
+            "--calibration.",
+            show_default=False,
+        ),
+    ] = None,
+    max_loss: Annotated[
+        float,
+        typer.Option(
+            help="Points (share of other best answers, in per cent) that may "
+            "be lost on these texts; else nothing is written."
+        ),
+    ] = 5.0,
     labels: _Labels = None,
     pooling: Annotated[
         Literal["mean", "cls", "pooled"] | None,
@@ -99,26 +153,53 @@ def tflite(
     ] = True,
     overwrite: _Overwrite = False,
 ) -> None:
-    """Write a preset as a TensorFlow Lite file for phones."""
+    """Write a preset as a TensorFlow Lite file for phones.
+
+    A line of FILE is a text, or the parts of one with tabs between: a pair of
+    texts; question and passage; passage, question and options.
+    """
     from albert_keras.export import tflite as write_tflite
+    from albert_keras.export.text_rows import read_texts
+    from albert_keras.export.tflite_writer import WORTH_A_WARNING
 
-    with Console(stderr=True).status("Converting to TensorFlow Lite ..."):
-        model = _load(preset)
-        written = write_tflite(
-            model,
-            out,
-            tokenizer=_tokenizer(preset, model) if text else None,
-            text=text,
-            labels=_names(preset, labels),
-            pooling=pooling,
-            sequence_length=sequence_length,
-            quantization=quantization,
-            overwrite=overwrite,
-        )
+    console = Console(stderr=True)
+    with console.status("Converting to TensorFlow Lite ..."):
+        model = load_preset(preset)
+        texts = {
+            name: read_texts(file) if file else None
+            for name, file in {
+                "calibration_texts": calibration,
+                "check_texts": check,
+            }.items()
+        }
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".* points lost")  # shown below
+            written = write_tflite(
+                model,
+                out,
+                sequence_length=sequence_length,
+                max_masks=max_masks,
+                num_choices=num_choices,
+                resizable=resizable,
+                quantization=quantization,
+                **texts,
+                max_loss=max_loss,
+                tokenizer=_tokenizer(preset, model) if text else None,
+                text=text,
+                labels=_names(preset, labels),
+                pooling=pooling,
+                overwrite=overwrite,
+            )
     _show(written)
+    if written.agreement is None:
+        return
+    worth_a_warning = written.agreement.loss > WORTH_A_WARNING
+    console.print(
+        f"{'Warning: ' if worth_a_warning else ''}{written.agreement}."
+    )
 
 
-def _load(preset: Path, dtype: str = "float32") -> "keras.Model":
+def load_preset(preset: Path, dtype: str = "float32") -> "keras.Model":
     """The model that the preset holds, be it a task or a backbone."""
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.preset import saved_task_class
@@ -134,10 +215,12 @@ def _tokenizer(preset: Path, model: "keras.Model") -> Any:
     import keras_hub
 
     from albert_keras.models.albert_backbone import AlbertBackbone
+    from albert_keras.models.albert_tokenizer import AlbertTokenizer
 
-    is_backbone = isinstance(model, AlbertBackbone)
-    if not is_backbone or not (preset / "tokenizer.json").is_file():
+    if not isinstance(model, AlbertBackbone):
         return None
+    if not (preset / "tokenizer.json").is_file():
+        return AlbertTokenizer.from_preset(str(preset))  # says what it lacks
     return keras_hub.tokenizers.Tokenizer.from_preset(str(preset))
 
 

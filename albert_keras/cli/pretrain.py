@@ -184,7 +184,7 @@ def pretrain(
         parse_bucket_lengths,
     )
     from albert_keras.training.options import PretrainingOptions
-    from albert_keras.training.pretrain import pretrain as run_pretraining
+    from albert_keras.training.pretraining import pretrain as run_pretraining
 
     options = PretrainingOptions(
         num_train_steps=steps,

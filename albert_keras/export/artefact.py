@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from albert_keras.export.agreement import Agreement
+
 
 @dataclasses.dataclass(frozen=True)
 class Signature:
@@ -31,6 +33,7 @@ class Artefact:
             counted once.
         signatures: By name.
         operations: How often each operation stands in the graph.
+        agreement: What it gives beside Keras; None where nothing was compared.
     """
 
     path: Path
@@ -38,6 +41,7 @@ class Artefact:
     num_parameters: int
     signatures: Mapping[str, Signature]
     operations: Counter[str]
+    agreement: Agreement | None = None
 
 
 def describe_tensor(dtype: str, shape: tuple[int | None, ...]) -> str:

@@ -5,7 +5,11 @@ from typing import Any
 import tensorflow as tf
 
 from albert_keras.export.text_packing import TextPacker
-from albert_keras.export.token_rows import keep
+from albert_keras.export.token_rows import (
+    ROWS_AT_ONCE,
+    keep,
+    run_in_parts,
+)
 
 # run_race.py: the flag `max_qa_length`.
 QUESTION_LENGTH = 128
@@ -46,8 +50,11 @@ def choose_signature(
         inputs = packer.pack(keep(passage, tf.zeros_like(kept), kept), asked)
         width = tf.shape(inputs["token_ids"])[1]
         shape = tf.concat([tf.shape(options), [width]], axis=0)
-        logits = serve_ids(
-            **{name: tf.reshape(each, shape) for name, each in inputs.items()}
+        logits = run_in_parts(
+            serve_ids,
+            {name: tf.reshape(each, shape) for name, each in inputs.items()},
+            open_size=count,
+            rows_at_once=tf.maximum(ROWS_AT_ONCE // tf.maximum(count, 1), 1),
         )["logits"]
         return {
             "choices": tf.argmax(logits, axis=1, output_type=tf.int32),

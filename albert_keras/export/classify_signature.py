@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from albert_keras.export.text_packing import TextPacker
+from albert_keras.export.token_rows import run_in_parts
 
 
 def classify_signature(
@@ -27,7 +28,7 @@ def classify_signature(
     """
 
     def classify(text: tf.Tensor) -> dict[str, tf.Tensor]:
-        scores = serve_ids(**packer(text))["scores"]
+        scores = run_in_parts(serve_ids, packer(text))["scores"]
         classes = tf.argmax(scores, axis=-1, output_type=tf.int32)
         return {
             "labels": tf.gather(tf.constant(list(labels)), classes),

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from albert_keras.export.pooling import POOLINGS, pool
 from albert_keras.export.text_packing import TextPacker
+from albert_keras.export.token_rows import run_in_parts
 
 
 def embed_signature(
@@ -25,8 +26,7 @@ def embed_signature(
         `mean_normalized` and `cls_normalized`.
     """
 
-    def embed(text: tf.Tensor) -> dict[str, tf.Tensor]:
-        inputs = packer(text)
+    def embed_ids(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = serve_ids(**inputs)
         vectors = {
             pooling: pool(outputs, inputs["padding_mask"], pooling)
@@ -37,5 +37,13 @@ def embed_signature(
                 vectors[pooling], axis=-1
             )
         return vectors
+
+    specs = serve_ids.structured_input_signature[1]
+    traced = tf.function(embed_ids, autograph=False).get_concrete_function(
+        **specs
+    )
+
+    def embed(text: tf.Tensor) -> dict[str, tf.Tensor]:
+        return run_in_parts(traced, packer(text))
 
     return embed

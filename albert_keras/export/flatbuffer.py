@@ -4,12 +4,15 @@ import copy
 from collections import Counter
 from typing import Any
 
+import flatbuffers
 import numpy as np
 from tensorflow.lite.python import schema_py_generated as schema
-from tensorflow.lite.tools.flatbuffer_utils import convert_object_to_bytearray
 
 from albert_keras.export.artefact import Signature, describe_tensor
 
+_IDENTIFIER = b"TFL3"
+# schema.fbs, force_align of a buffer: Python's packer does not know of it.
+_ALIGNMENT = 16
 _OPERATIONS = {
     code: name
     for name, code in vars(schema.BuiltinOperator).items()
@@ -31,6 +34,7 @@ class FlatbufferModel:
 
     def __init__(self, content: bytes) -> None:
         self._model = schema.ModelT.InitFromPackedBuf(content, 0)
+        self._num_bytes = len(content)
 
     @property
     def operations(self) -> Counter[str]:
@@ -58,11 +62,16 @@ class FlatbufferModel:
     @property
     def constant_bytes(self) -> int:
         """Bytes of all constants, one that several operations read once."""
-        return sum(
+        return sum(self.constant_sizes)
+
+    @property
+    def constant_sizes(self) -> list[int]:
+        """Bytes of each constant."""
+        return [
             len(buffer.data)
             for buffer in self._model.buffers
             if buffer.data is not None
-        )
+        ]
 
     @property
     def signatures(self) -> dict[str, Signature]:
@@ -105,7 +114,7 @@ class FlatbufferModel:
         model = copy.copy(self._model)
         model.buffers = [*model.buffers, buffer]
         model.metadata = [*(model.metadata or ()), entry]
-        return bytes(convert_object_to_bytearray(model))
+        return pack_flatbuffer(model, self._num_bytes + len(metadata))
 
     def _names(self, side: str) -> list[str]:
         (signature,) = self._model.signatureDefs
@@ -135,3 +144,24 @@ def _operation(code: Any) -> str:
     if code.customCode is not None:
         return code.customCode.decode()
     return _OPERATIONS[code.builtinCode]
+
+
+def pack_flatbuffer(model: Any, num_bytes: int) -> bytes:
+    """The bytes of a model.
+
+    Args:
+        model: A `ModelT` of the schema.
+        num_bytes: How many there will be, about.
+    """
+    builder = _Builder(num_bytes)
+    builder.Finish(model.Pack(builder), _IDENTIFIER)
+    return bytes(builder.Output())
+
+
+class _Builder(flatbuffers.Builder):
+    """Aligns what holds bytes, which buffers do."""
+
+    def StartVector(self, elemSize, numElems, alignment):
+        if elemSize == 1:
+            alignment = max(alignment, _ALIGNMENT)
+        return super().StartVector(elemSize, numElems, alignment)

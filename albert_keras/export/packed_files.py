@@ -12,12 +12,16 @@ from albert_keras.artefact_names import (
     SENTENCE_PIECE_FILE,
     WORD_PIECE_FILE,
 )
+from albert_keras.export.client_ids import ANSWERER_LENGTH
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.labels import label_names
 from albert_keras.export.model_json import describe_model
 from albert_keras.export.model_tokenizer import Tokenizer
 from albert_keras.export.task_metadata import task_metadata
 from albert_keras.lite.associated_files import append_files
+from albert_keras.models.albert_question_answering import (
+    AlbertQuestionAnswering,
+)
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 from albert_keras.text.raw_text_model import takes_raw_text
@@ -101,11 +105,26 @@ def pack(
         model,
         written,
         files,
-        has_clients_ids=tokenizer is not None
-        and tokenizer.lowercase
-        and set(written.input_names) == _CLIENTS_INPUTS,
+        _clients_get_ids(model, tokenizer, written, sequence_length),
     )
     return append_files(written.with_metadata(metadata.pack()), files)
+
+
+def _clients_get_ids(
+    model: keras.Model,
+    tokenizer: Tokenizer | None,
+    written: FlatbufferModel,
+    sequence_length: int | None,
+) -> bool:
+    """Whether clients that make ids by themselves make the model's."""
+    if tokenizer is None or not tokenizer.lowercase:
+        return False  # they all lower-case
+    if (
+        isinstance(model, AlbertQuestionAnswering)
+        and sequence_length != ANSWERER_LENGTH
+    ):
+        return False  # it is fixed there
+    return set(written.input_names) == _CLIENTS_INPUTS
 
 
 def _has_classes(model: keras.Model) -> bool:

@@ -1,13 +1,19 @@
 """How large a row of a TensorFlow Lite file is."""
 
 import dataclasses
+from typing import Any
 
 import keras
 
 from albert_keras.export.ids_signature import takes_choices
+from albert_keras.models.albert_question_answering import (
+    AlbertQuestionAnswering,
+)
 from albert_keras.models.serving import backbone_of, takes_mask_positions
 
 DEFAULT_SEQUENCE_LENGTH = 128
+# Questions with passages; the length that the TFLite Task Library knows.
+DEFAULT_READER_LENGTH = 384
 # google-research/albert, create_pretraining_data.py, max_predictions_per_seq.
 DEFAULT_MAX_MASKS = 20
 # RACE has four options a question.
@@ -27,6 +33,24 @@ class RowSizes:
     sequence_length: int | None = None
     max_masks: int | None = None
     num_choices: int | None = None
+
+
+def input_shapes(
+    model: keras.Model, sizes: RowSizes
+) -> dict[str, tuple[Any, ...]]:
+    """The shape of a row of each input, by name.
+
+    Args:
+        model: A model that `check_model` accepts.
+        sizes: Of the row.
+    """
+    choices = (sizes.num_choices,) if takes_choices(model) else ()
+    return {
+        name: (sizes.max_masks,)
+        if name == "mask_positions"
+        else (*choices, sizes.sequence_length)
+        for name in model.input
+    }
 
 
 def choose_sizes(
@@ -100,7 +124,9 @@ def _left_open(requested: RowSizes) -> RowSizes:
 def _sequence_length(model: keras.Model, requested: int | None) -> int:
     longest = backbone_of(model).max_sequence_length
     if requested is None:
-        return min(DEFAULT_SEQUENCE_LENGTH, longest)
+        reads = isinstance(model, AlbertQuestionAnswering)
+        default = DEFAULT_READER_LENGTH if reads else DEFAULT_SEQUENCE_LENGTH
+        return min(default, longest)
     if not 1 <= requested <= longest:
         raise ValueError(
             f"`sequence_length` must be between 1 and {longest}, the longest "

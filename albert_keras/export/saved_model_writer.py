@@ -50,7 +50,8 @@ def saved_model(
 
     - `serving_default`: `text`, string `[batch]`. Texts are padded to the
       longest of the batch; of one that is longer than the model takes the end
-      is left out, and a `[MASK]` in there is not answered. A masked LM or
+      is left out, and a `[MASK]` in there is not answered. No text is read
+      beyond 131,072 bytes. A masked LM or
       pretrainer answers as `fill_mask`, a reader as `answer`, a tagger as
       `tag`, a multiple choice as `choose` (these take what those take), other
       models as from ids.

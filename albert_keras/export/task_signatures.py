@@ -28,6 +28,10 @@ from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 from albert_keras.models.serving import takes_mask_positions
 
 SERVE_PAIRS = "serve_pairs"
+# Of a longer text the rest is not read. No model reads as much; but what
+# SentencePiece does with a run of unknown characters takes the square of its
+# length: of a megabyte, the better part of a minute.
+MAX_TEXT_BYTES = 2**17
 
 
 def task_signatures(
@@ -96,6 +100,11 @@ def _traced(
     }
 
     def serve(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return function(**inputs)
+        return function(
+            **{
+                name: tf.strings.substr(text, 0, MAX_TEXT_BYTES)
+                for name, text in inputs.items()
+            }
+        )
 
     return tf.function(serve, autograph=False).get_concrete_function(**specs)

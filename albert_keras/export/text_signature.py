@@ -6,9 +6,13 @@ import keras
 import tensorflow as tf
 
 from albert_keras.export.text_packing import TextPacker
+from albert_keras.export.token_rows import ROWS_AT_ONCE, run_in_parts
 from albert_keras.models.serving import takes_mask_positions
 
 SERVE_TEXT = "serving_default"
+# Masks whose logits are in memory at once: 30,000 numbers for each, so that a
+# batch of texts that are all masks would take gigabytes.
+_MASKS_AT_ONCE = 1024
 
 
 def text_signature(
@@ -40,7 +44,7 @@ def text_signature(
             return fill_masks(
                 serve_ids, packer, inputs, top_k, is_pair=pair is not None
             )
-        return serve_ids(**inputs)
+        return run_in_parts(serve_ids, inputs)
 
     return serve_text
 
@@ -79,18 +83,47 @@ def fill_masks(
         nrows=tf.shape(is_mask, tf.int64)[0],
         validate=False,
     ).to_tensor()
-    outputs = serve_ids(**inputs, mask_positions=mask_positions)
-    logits = outputs["mlm_logits"]
-    # Equal scores come in the order of their ids, as in FillMask.
-    scores, tokens = tf.math.top_k(tf.nn.softmax(logits), k=top_k)
-    is_guess = tf.sequence_mask(mask_count, tf.shape(mask_positions)[1])
+    inputs = {**inputs, "mask_positions": mask_positions}
+    width = tf.shape(mask_positions)[1]
+    best = run_in_parts(
+        _best_guesses(serve_ids, top_k),
+        inputs,
+        width,
+        tf.clip_by_value(
+            _MASKS_AT_ONCE // tf.maximum(width, 1), 1, ROWS_AT_ONCE
+        ),
+    )
+    tokens = best["tokens"]
+    is_guess = tf.sequence_mask(mask_count, width)
     is_guess = tf.expand_dims(is_guess, -1)
     guesses = {
         "tokens": tf.where(is_guess, tokens, packer.tokenizer.pad_id),
-        "scores": tf.where(is_guess, scores, 0.0),
+        "scores": tf.where(is_guess, best["scores"], 0.0),
         "pieces": tf.where(is_guess, packer.pieces(tokens), ""),
         "mask_count": mask_count,
     }
-    if is_pair and "sop_logits" in outputs:
-        guesses["sop_scores"] = tf.nn.softmax(outputs["sop_logits"])
+    if is_pair and "sop_scores" in best:
+        guesses["sop_scores"] = best["sop_scores"]
     return guesses
+
+
+def _best_guesses(
+    serve_ids: tf.types.experimental.ConcreteFunction, top_k: int
+) -> tf.types.experimental.ConcreteFunction:
+    """The signature of ids, with the best of each mask's pieces alone."""
+
+    def best_guesses(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        outputs = serve_ids(**inputs)
+        # Equal scores come in the order of their ids, as in FillMask.
+        scores, tokens = tf.math.top_k(
+            tf.nn.softmax(outputs["mlm_logits"]), k=top_k
+        )
+        found = {"scores": scores, "tokens": tokens}
+        if "sop_logits" in outputs:
+            found["sop_scores"] = tf.nn.softmax(outputs["sop_logits"])
+        return found
+
+    specs = serve_ids.structured_input_signature[1]
+    return tf.function(best_guesses, autograph=False).get_concrete_function(
+        **specs
+    )

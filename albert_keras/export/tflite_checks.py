@@ -1,10 +1,13 @@
 """What every TensorFlow Lite file is held to before it is kept."""
 
 import math
+import re
 
 import keras
 
+from albert_keras.export.ai_edge_quantization import EIGHT_BIT_HEADS
 from albert_keras.export.flatbuffer import FlatbufferModel
+from albert_keras.models.serving import backbone_of
 
 # The converter leaves smaller tensors in float32.
 _FEWEST_QUANTIZED = 1024
@@ -42,20 +45,41 @@ def check_sharing(
         ValueError: The constants take over 1.05 times the weights' bytes.
     """
     expected = sum(
-        _expected_bytes(tuple(weight.shape), quantization)
-        for weight in model.weights
+        _expected_bytes(weight, quantization) for weight in model.weights
     )
+    if quantization == "int8-static":
+        expected += _static_biases(model)
     if written.constant_bytes > 1.05 * expected + _OTHER_CONSTANTS:
         raise ValueError(
             "Each weight must be stored once. Received: "
             f"{written.constant_bytes:,} bytes of constants, for weights of "
-            f"{expected:,} bytes."
+            f"{expected:,.0f} bytes."
         )
 
 
-def _expected_bytes(shape: tuple[int, ...], quantization: str) -> int:
-    size = math.prod(shape)
-    is_quantized = (
-        quantization == "int8" and len(shape) == 2 and size >= _FEWEST_QUANTIZED
+def _expected_bytes(weight: keras.Variable, quantization: str) -> float:
+    size = math.prod(weight.shape)
+    if quantization == "float16":
+        return 2 * size
+    is_quantized = len(weight.shape) == 2 and size >= _FEWEST_QUANTIZED
+    if quantization in ("int4", "int8-static"):
+        # ai-edge-quantizer leaves alone what is added.
+        is_quantized &= "position_embedding" not in weight.path
+    if quantization == "float32" or not is_quantized:
+        return 4 * size
+    in_4_bits = quantization == "int4" and not re.match(
+        EIGHT_BIT_HEADS, weight.path
     )
-    return size if is_quantized else 4 * size
+    return size / 2 if in_4_bits else size
+
+
+def _static_biases(model: keras.Model) -> int:
+    """Bytes of the biases of later layers.
+
+    In integers a bias goes by the scale of what it is added to, so that each
+    layer has its own.
+    """
+    backbone = backbone_of(model)
+    of_layer = 5 * backbone.hidden_dim + backbone.intermediate_dim
+    calls = backbone.num_layers * backbone.num_inner_repetitions
+    return 4 * calls * of_layer

@@ -15,8 +15,6 @@ from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.serving import backbone_of
 
-QUANTIZATIONS = ("float32", "int8")
-
 # How the converter lists what it has no builtin operation for.
 _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 
@@ -24,21 +22,21 @@ _MISSING = re.compile(r"^(?:Custom|Flex|TF Select) ops: (.+)", re.MULTILINE)
 def convert(
     model: keras.Model,
     sizes: RowSizes,
-    quantization: str,
-    outputs: Callable[..., dict[str, tf.Tensor]],
+    weights: str = "float32",
+    outputs: Callable[..., dict[str, tf.Tensor]] | None = None,
 ) -> bytes:
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
-        model: A model that `check_model` accepts, of any precision.
+        model: A model that `check_model` accepts, of float32.
         sizes: Of the row.
-        quantization: One of `QUANTIZATIONS`.
-        outputs: What `tflite_outputs` returned.
+        weights: What they are stored in: `"float32"`, `"float16"`, `"int8"`
+            or `"int8-per-tensor"`.
+        outputs: As of `ids_signature`.
 
     Raises:
         ValueError: The model has operations that are not builtin.
     """
-    model = _in_float32(model)
     module = tf.Module()
     module.weights = [weight.value for weight in model.weights]
     with _embedding_lookup(backbone_of(model).token_embedding):
@@ -57,8 +55,12 @@ def convert(
             folder, signature_keys=[SERVE_IDS]
         )
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
-        if quantization == "int8":
+        if weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == "int8-per-tensor":
+            converter._experimental_disable_per_channel = True
+        if weights == "float16":
+            converter.target_spec.supported_types = [tf.float16]
         try:
             return converter.convert()
         except ConverterError as error:
@@ -71,7 +73,7 @@ def convert(
             ) from None
 
 
-def _in_float32(model: keras.Model) -> keras.Model:
+def in_float32(model: keras.Model) -> keras.Model:
     """The model, or a copy of it that computes in float32.
 
     No builtin matrix product takes half precision, and a weight that is cast

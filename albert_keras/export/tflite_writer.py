@@ -1,11 +1,14 @@
 """TensorFlow Lite files, for phones."""
 
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
 
+from albert_keras.export.agreement import Agreement, agreement
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
@@ -17,10 +20,22 @@ from albert_keras.export.model_tokenizer import (
 )
 from albert_keras.export.packed_files import check_packable, pack
 from albert_keras.export.row_sizes import RowSizes, choose_sizes
+from albert_keras.export.text_rows import Text, text_rows
 from albert_keras.export.tflite_checks import check_operations, check_sharing
-from albert_keras.export.tflite_conversion import QUANTIZATIONS, convert
+from albert_keras.export.tflite_conversion import in_float32
 from albert_keras.export.tflite_outputs import check_pooling, tflite_outputs
+from albert_keras.export.tflite_quantization import (
+    check_quantization,
+    keras_outputs,
+    quantized,
+)
+from albert_keras.lite.runner import LiteRunner
+from albert_keras.models.serving import backbone_of
 from albert_keras.new_output import new_output
+from albert_keras.requirements import require
+
+DEFAULT_MAX_LOSS = 5.0
+WORTH_A_WARNING = 1.0
 
 
 def tflite(
@@ -36,6 +51,9 @@ def tflite(
     labels: Sequence[str] | None = None,
     pooling: str | None = None,
     quantization: str = "float32",
+    calibration_texts: Sequence[Text] | None = None,
+    check_texts: Sequence[Text] | None = None,
+    max_loss: float = DEFAULT_MAX_LOSS,
     overwrite: bool = False,
 ) -> Artefact:
     """Writes a model as a TensorFlow Lite file.
@@ -43,8 +61,8 @@ def tflite(
     The file has one signature, `serve_ids`, for one row of ids, with the
     names that the signature of a SavedModel has. The row has a fixed length;
     shorter texts are padded, with 0 in `padding_mask`. Its operations are
-    builtin ones, so any LiteRT runs it. A weight that layers share stands
-    in it once, and so does the token table, which both the embedding and the
+    builtin ones, so any LiteRT runs it. A weight that layers share stands in
+    it once, and so does the token table, which both the embedding and the
     masked-LM head read.
 
     With the model come its vocabulary, the names of its classes and a
@@ -61,8 +79,9 @@ def tflite(
             of another precision, such as mixed_bfloat16, is exported in
             float32.
         path: The file to write; ends in .tflite.
-        sequence_length: Tokens of the row; by default 128, or the longest the
-            model takes if that is less.
+        sequence_length: Tokens of the row; by default 128, of a question with
+            a passage 384, or the longest the model takes if that is less. The
+            Task Library's answerer takes rows of 384 and no others.
         max_masks: Width of `mask_positions`, 20 by default; only for a model
             with a masked-LM head. Fewer masks are padded with position 0.
         num_choices: Texts to choose from, 4 by default; only for an
@@ -79,9 +98,29 @@ def tflite(
         pooling: For an `ak.AlbertBackbone`: `"mean"`, `"cls"` or `"pooled"`
             give one vector, `embedding`, instead of one for each token. It is
             what a text embedder needs.
-        quantization: `"float32"`, or `"int8"`: matrices of 1,024 elements and
-            more in 8 bits with a scale for each row or column, activations
-            quantised as they come (dynamic range).
+        quantization: What it stores and computes in:
+
+            - `"float32"`;
+            - `"float16"`: weights in 16 bits, computed in float32;
+            - `"int8"`: matrices of 1,024 elements and more in 8 bits,
+              activations quantised as they come (dynamic range);
+            - `"int8-per-tensor"`: the same with one scale for all of a matrix,
+              which is less exact, and which the TFLite Task Library reads: it
+              is of 2023, and of other 8-bit files knows nothing;
+            - `"int8-static"`: activations in 8 bits, too, in ranges that
+              `calibration_texts` show; layer norms stay float32. For
+              processors that only know integers: on others `"int8"` is as
+              fast and more exact;
+            - `"int4"`: matrices and the token table in 4 bits, those of the
+              heads in 8; activations as in `"int8"`.
+
+            The last two need the extra `quantize`.
+        calibration_texts: For `"int8-static"`: a hundred texts or more such
+            as the model will meet, see `text_rows` for their parts.
+        check_texts: Texts on which the file is held against Keras; by default
+            `calibration_texts`. Needs the extra `lite`.
+        max_loss: Points of `Agreement.loss` that the file may lose on them. A
+            file that loses more is not kept; there is a warning from 1 point.
         overwrite: Whether to replace a file at `path`.
 
     Returns:
@@ -89,9 +128,11 @@ def tflite(
 
     Raises:
         FileExistsError: There is a file at `path`, and `overwrite` is False.
+        ModuleNotFoundError: An extra that is needed is not installed.
         TypeError: `model` is none of those above.
         ValueError: An argument is out of range, or the model has operations
-            that TensorFlow Lite lacks or weights that would be copied.
+            that TensorFlow Lite lacks or weights that would be copied, or the
+            file loses more than `max_loss`.
 
     Example:
 
@@ -113,45 +154,100 @@ def tflite(
     path = Path(path)
     if path.suffix != ".tflite":
         raise ValueError(f"`path` must end in .tflite. Received: path={path}.")
-    if quantization not in QUANTIZATIONS:
-        raise ValueError(
-            f"`quantization` must be one of {', '.join(QUANTIZATIONS)}. "
-            f"Received: quantization={quantization!r}."
-        )
+    _check_quantization(quantization, calibration_texts, resizable)
     sizes = choose_sizes(
         model, RowSizes(sequence_length, max_masks, num_choices), resizable
     )
     check_labels(model, labels)
     check_packable(labels)
     check_pooling(model, pooling)
-    if not text:
-        tokenizer = None
-    elif tokenizer is not None or preprocessor_tokenizer(model) is not None:
-        tokenizer = tokenizer_of(model, tokenizer, "unless text=False")
+    packed = tokenizer or preprocessor_tokenizer(model) if text else None
+    if packed is not None:
+        packed = tokenizer_of(model, packed, "unless text=False")
     if path.is_dir():
         raise IsADirectoryError(
             f"`path` must be a file. Received: path={path}, a folder."
         )
+
+    def rows_of(texts: Sequence[Text] | None) -> dict[str, np.ndarray] | None:
+        if texts is None:
+            return None
+        return text_rows(
+            model,
+            tokenizer_of(
+                model, tokenizer, "unless there are no texts"
+            ).python_tokenizer,
+            texts,
+            sizes.sequence_length or backbone_of(model).max_sequence_length,
+            sizes.max_masks,
+        )
+
+    calibration = rows_of(calibration_texts)
+    checked = calibration if check_texts is None else rows_of(check_texts)
+    if checked is not None:
+        require("lite", "Checking a .tflite file")
     with new_output(path, overwrite=overwrite) as partial:
+        exact = in_float32(model)
+        outputs = tflite_outputs(pooling)
         written = FlatbufferModel(
-            convert(model, sizes, quantization, tflite_outputs(pooling))
+            quantized(exact, sizes, quantization, calibration, outputs)
         )
         check_operations(written)
         check_sharing(model, written, quantization)
         content = pack(
             written,
             model,
-            tokenizer,
+            packed,
             labels,
             sequence_length=sizes.sequence_length,
             quantization=quantization,
             pooling=pooling,
         )
         partial.write_bytes(content)
+        found = None
+        if checked is not None:
+            found = agreement(
+                exact,
+                checked,
+                keras_outputs(exact, checked, outputs),
+                LiteRunner(partial)(checked),
+            )
+            _check_loss(found, max_loss, path)
     return Artefact(
         path=path,
         num_bytes=len(content),
         num_parameters=model.count_params(),
         signatures=written.signatures,
         operations=written.operations,
+        agreement=found,
     )
+
+
+def _check_quantization(
+    quantization: str,
+    calibration_texts: Sequence[Text] | None,
+    resizable: bool,
+) -> None:
+    check_quantization(quantization)
+    is_static = quantization == "int8-static"
+    if is_static != (calibration_texts is not None):
+        raise ValueError(
+            "`calibration_texts` must be given for int8-static, and for it "
+            f"alone. Received: quantization={quantization!r}, "
+            f"{'none' if is_static else 'some'}."
+        )
+    if is_static and resizable:
+        raise ValueError(
+            "`int8-static` must have rows of a fixed length. Received: "
+            "resizable=True."
+        )
+
+
+def _check_loss(found: Agreement, max_loss: float, path: Path) -> None:
+    if not found.loss <= max_loss:
+        raise ValueError(
+            f"`{path}` must lose at most {max_loss:g} points (`max_loss`, "
+            f"--max-loss). Received: {found}."
+        )
+    if found.loss > WORTH_A_WARNING:
+        warnings.warn(f"`{path}`: {found}.", stacklevel=3)

@@ -9,6 +9,7 @@ import keras
 import keras_hub
 import numpy as np
 
+from albert_keras import checkpoints
 from albert_keras.inference.loaded_model import (
     TASKS,
     Arrays,
@@ -42,21 +43,18 @@ def load_preset(
         tokenizer: In place of its own.
     """
     name = os.fspath(preset)
-    model_class: Any = {
-        "embed": AlbertBackbone,
-        "fill-mask": AlbertMaskedLM,
-    }.get(task or "")
     if is_elsewhere(name) or "://" in name:
-        from albert_keras import checkpoints
-
-        model = checkpoints.load(name, model_class)
-        return of_keras(model, tokenizer, source=name)
+        # Whatever it holds has the tokenizer, which a backbone would not.
+        wanted = AlbertMaskedLM if task == "fill-mask" else None
+        model = checkpoints.load(name, wanted)
+        return of_keras(model, tokenizer, source=name, task=task)
     check_preset(AlbertBackbone, name)
-    saved = saved_task_class(name) or AlbertBackbone
-    if task == "embed" or (task == "fill-mask" and _may_fill_masks(saved)):
-        loaded = model_class
-    else:
-        loaded = saved
+    saved: Any = saved_task_class(name) or AlbertBackbone
+    loaded = saved
+    if task == "embed":
+        loaded = AlbertBackbone
+    elif task == "fill-mask" and _may_fill_masks(saved):
+        loaded = AlbertMaskedLM
     model = loaded.from_preset(name)
     if tokenizer is None and loaded is AlbertBackbone:
         tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(name)

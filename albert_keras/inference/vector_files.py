@@ -56,7 +56,7 @@ def vector_file(
 ) -> Iterator[VectorFile]:
     """Opens a file to write vectors to.
 
-    What was added is in it however the block ends.
+    It is whole when the block has ended, unless by an exception.
 
     Args:
         path: The file.

@@ -89,6 +89,8 @@ class AlbertEncoder(keras.layers.Layer):
         self.initializer_range = initializer_range
         self.layer_norm_epsilon = layer_norm_epsilon
         self.remat = False
+        # An attribute, since 8-bit activations want another; no setting.
+        self.padding_bias = PADDING_BIAS
         self.blocks = [
             AlbertBlock(
                 hidden_dim,
@@ -123,7 +125,7 @@ class AlbertEncoder(keras.layers.Layer):
         """
         # Two calls, since slicing with None needs Flex in TFLite.
         padding = ops.expand_dims(ops.expand_dims(padding_mask, 1), 1)
-        return PADDING_BIAS * (1.0 - ops.cast(padding, self.compute_dtype))
+        return self.padding_bias * (1.0 - ops.cast(padding, self.compute_dtype))
 
     def build(self, hidden_shape, padding_mask_shape=None):
         for block in self.blocks:

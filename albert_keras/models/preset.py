@@ -150,6 +150,10 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
     name = read_json_object(
         Path(preset_utils.get_file(preset, preset_utils.TASK_CONFIG_FILE))
     ).get("registered_name")
+    package, _, class_name = str(name).partition(">")
+    if package == "albert_keras":
+        # It is registered by its module, which nobody may have asked for yet.
+        getattr(import_module(package), class_name, None)
     task_class = keras.saving.get_registered_object(name)
     if task_class is None:
         raise ValueError(

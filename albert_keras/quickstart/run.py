@@ -34,7 +34,7 @@ from albert_keras.text.vocabulary import train_vocabulary
 from albert_keras.training.examples import ShardExamples
 from albert_keras.training.metrics_log import read_metrics
 from albert_keras.training.options import PretrainingOptions
-from albert_keras.training.pretrain import pretrain
+from albert_keras.training.pretraining import pretrain
 from albert_keras.training.run_folder import RunFolder
 from albert_keras.whole_files import folder_made, partial_of, written_whole
 

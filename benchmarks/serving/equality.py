@@ -1,6 +1,6 @@
 """Each signature beside the Keras model: in C, by gRPC and by REST.
 
-    python benchmarks/serving/equality.py --count 500 --json FILE
+    python -m benchmarks.serving.equality --count 500 --json FILE
 
 Real inputs (SST-2, MRPC, SQuAD, RACE, CoNLL-2003, from `--data`) go to small
 models with random weights: the Keras model predicts of the texts, and the
@@ -10,7 +10,6 @@ of 1 if they are smaller; everything else must be the same.
 """
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from models_and_inputs import BATCH, Case, cases
 
 import albert_keras as ak
+from benchmarks.serving.models_and_inputs import BATCH, Case, cases
+from benchmarks.tokenizer.record import write_record
 
 PROJECT = Path(__file__).parents[2]
 sys.path.insert(0, str(PROJECT / "export" / "tf_serving"))
 
 TOLERANCE = 1e-5
+LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub")
 
 
 def main() -> None:
@@ -41,7 +42,7 @@ def main() -> None:
         for case in cases(arguments.data, arguments.count):
             results += compare(case, Path(scratch) / case.name / case.signature)
     if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+        write_record(arguments.json, LIBRARIES, {"equality": results})
     if any(each["different"] for each in results):
         sys.exit(1)
 
@@ -60,13 +61,14 @@ def compare(case: Case, folder: Path) -> Iterator[dict[str, Any]]:
     loader = LoaderProcess(build(program), folder / "1")
     server = StandInServer(ServedModels({case.name: folder}))
     rest = RestClient(server.rest_address, case.name)
+    begins = range(0, case.count, BATCH)
+    all_expected = [case.expected(begin) for begin in begins]
     with GrpcClient(server.grpc_address, case.name) as grpc:
         for way, client in (("C", loader), ("gRPC", grpc), ("REST", rest)):
             worst, different, count = 0.0, 0, 0
-            for begin in range(0, case.count, BATCH):
+            for begin, expected in zip(begins, all_expected, strict=True):
                 batch = case.batch(begin)
                 found = client.predict(batch, case.signature)
-                expected = case.expected(begin)
                 for row in range(len(next(iter(batch.values())))):
                     error = row_error(expected[row], found, row)
                     worst = max(worst, error) if np.isfinite(error) else worst

@@ -60,6 +60,44 @@ class Case:
         return self.predict(self.batch(begin))
 
 
+def small_models(data: Path) -> dict[str, tuple[keras.Model, Any]]:
+    """A model of each class with random weights, and its tokenizer."""
+    tokenizer = ak.AlbertTokenizer(str(data / "albert" / "spiece.model"))
+    masked = AlbertMaskedLMPreprocessor(tokenizer, sequence_length=LENGTH)
+    plain = AlbertTextClassifierPreprocessor(tokenizer, sequence_length=LENGTH)
+    models = {
+        "AlbertMaskedLM": ak.AlbertMaskedLM(_backbone(), masked),
+        "AlbertPretrainer": ak.AlbertPretrainer(_backbone(), masked),
+        "AlbertBackbone": _backbone(),
+        "AlbertTextClassifier": ak.AlbertTextClassifier(_backbone(), 2, plain),
+        "AlbertQuestionAnswering-v1": ak.AlbertQuestionAnswering(
+            _backbone(), "v1", plain
+        ),
+        "AlbertQuestionAnswering-v2": ak.AlbertQuestionAnswering(
+            _backbone(), "v2", plain
+        ),
+        "AlbertTokenClassifier": ak.AlbertTokenClassifier(
+            _backbone(), 9, plain
+        ),
+        "AlbertMultipleChoice": ak.AlbertMultipleChoice(_backbone(), plain),
+    }
+    return {name: (_random(model), tokenizer) for name, model in models.items()}
+
+
+def base_classifier(
+    data: Path, dtype: str = "float32"
+) -> tuple[keras.Model, Any]:
+    """ALBERT base as a classifier, with random weights; its tokenizer."""
+    tokenizer = ak.AlbertTokenizer(str(data / "albert" / "spiece.model"))
+    config = ak.AlbertConfig.named("albert_base_v2")
+    keras.utils.set_random_seed(1)
+    backbone = ak.AlbertBackbone.from_albert_config(config, dtype=dtype)
+    preprocessor = AlbertTextClassifierPreprocessor(
+        tokenizer, sequence_length=config.max_position_embeddings
+    )
+    return ak.AlbertTextClassifier(backbone, 2, preprocessor), tokenizer
+
+
 def cases(data: Path, count: int) -> Iterator[Case]:
     """One case for each signature of a task.
 
@@ -67,79 +105,82 @@ def cases(data: Path, count: int) -> Iterator[Case]:
         data: The folder of the data sets.
         count: Inputs of each.
     """
-    tokenizer = ak.AlbertTokenizer(str(data / "albert" / "spiece.model"))
+    models = small_models(data)
+
+    def case(
+        name: str,
+        signature: str,
+        inputs: Mapping[str, list],
+        predict: Callable[[Any, dict[str, list]], Rows],
+        labels: Sequence[str] | None = None,
+    ) -> Case:
+        model, tokenizer = models[name]
+        return Case(
+            *(name, signature, model, tokenizer, labels, inputs),
+            lambda batch: predict(model, batch),
+        )
+
     films = [each.text for each in read("sst2", data / "glue", "dev")][:count]
-    masked = [_with_mask(text) for text in films]
-    for model_class in (ak.AlbertMaskedLM, ak.AlbertPretrainer):
-        preprocessor = AlbertMaskedLMPreprocessor(
-            tokenizer, sequence_length=LENGTH
-        )
-        model = _random(model_class(_backbone(), preprocessor))
-        name = model_class.__name__
-        yield Case(
-            *(name, "fill_mask", model, tokenizer, None, {"text": masked}),
-            lambda batch, model=model: _guesses(model, batch["text"]),
-        )
-    backbone = _random(_backbone())
-    yield Case(
-        *("AlbertBackbone", "embed", backbone, tokenizer, None),
+    masked = {"text": [_with_mask(text) for text in films]}
+    for name in ("AlbertMaskedLM", "AlbertPretrainer"):
+        yield case(name, "fill_mask", masked, _guesses)
+    _, tokenizer = models["AlbertBackbone"]
+    yield case(
+        "AlbertBackbone",
+        "embed",
         {"text": films},
-        lambda batch: _embeddings(backbone, tokenizer, batch["text"]),
+        lambda model, batch: _embeddings(model, tokenizer, batch["text"]),
     )
-    preprocessor = AlbertTextClassifierPreprocessor(
-        tokenizer, sequence_length=LENGTH
-    )
-    classifier = _random(ak.AlbertTextClassifier(_backbone(), 2, preprocessor))
     labels = ["negative", "positive"]
-    yield Case(
-        *("AlbertTextClassifier", "classify", classifier, tokenizer, labels),
+    yield case(
+        "AlbertTextClassifier",
+        "classify",
         {"text": films},
-        lambda batch: _classes(classifier, np.array(batch["text"]), labels),
+        lambda model, batch: _classes(model, np.array(batch["text"]), labels),
+        labels,
     )
     pairs = list(read("mrpc", data / "glue", "test"))[:count]
-    yield Case(
-        *("AlbertTextClassifier", "serve_pairs", classifier, tokenizer, labels),
+    yield case(
+        "AlbertTextClassifier",
+        "serve_pairs",
         {"text": [p.text for p in pairs], "pair": [p.pair for p in pairs]},
-        lambda batch: _logits(
-            classifier, (np.array(batch["text"]), np.array(batch["pair"]))
+        lambda model, batch: _logits(
+            model, (np.array(batch["text"]), np.array(batch["pair"]))
         ),
+        labels,
     )
     for head, task in (("v1", "squad1"), ("v2", "squad2")):
         questions = _spread(read(task, data / "squad", "dev"), count)
-        reader = _random(
-            ak.AlbertQuestionAnswering(_backbone(), head, preprocessor)
-        )
-        yield Case(
-            *(f"AlbertQuestionAnswering-{head}", "answer", reader, tokenizer),
-            None,
+        yield case(
+            f"AlbertQuestionAnswering-{head}",
+            "answer",
             {
                 "question": [each.question for each in questions],
                 "context": [each.context for each in questions],
             },
-            lambda batch, reader=reader: _answers(reader, batch),
+            _answers,
         )
     sentences = _spread(read("conll2003", data / "conll2003", "test"), count)
     tags = list(read("conll2003", data / "conll2003", "test").labels)
-    tagger = _random(
-        ak.AlbertTokenClassifier(_backbone(), len(tags), preprocessor)
-    )
-    yield Case(
-        *("AlbertTokenClassifier", "tag", tagger, tokenizer, tags),
+    yield case(
+        "AlbertTokenClassifier",
+        "tag",
         {"text": [" ".join(each.words) for each in sentences]},
-        lambda batch: _tags(tagger, batch["text"], tags),
+        lambda model, batch: _tags(model, batch["text"], tags),
+        tags,
     )
     choices = _spread(read("race", data / "race", "test"), count)
-    chooser = _random(ak.AlbertMultipleChoice(_backbone(), preprocessor))
-    yield Case(
-        *("AlbertMultipleChoice", "choose", chooser, tokenizer, None),
+    yield case(
+        "AlbertMultipleChoice",
+        "choose",
         {
             "context": [each.context for each in choices],
             "question": [each.question for each in choices],
             "options": [list(each.options) for each in choices],
         },
-        lambda batch: [
+        lambda model, batch: [
             {"logits": row, "choices": row.argmax()}
-            for row in chooser.predict(batch, verbose=0)
+            for row in model.predict(batch, verbose=0)
         ],
     )
 
@@ -182,13 +223,13 @@ def _with_mask(text: str) -> str:
     return " ".join(words)
 
 
-def _guesses(model: keras.Model, texts: list[str]) -> Rows:
+def _guesses(model: keras.Model, batch: dict[str, list]) -> Rows:
     return [
         {
             "tokens": np.array([[each["token"] for each in guesses]]),
             "scores": np.array([[each["score"] for each in guesses]]),
         }
-        for guesses in ak.FillMask(model)(texts, top_k=TOP_K)
+        for guesses in ak.FillMask(model)(batch["text"], top_k=TOP_K)
     ]
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -115,7 +116,7 @@ class RestClient:
                 content = json.loads(content)["error"]
             code = _CODES.get(error.code, _UNKNOWN)
             raise RefusedError(code, content) from None
-        except (urllib.error.URLError, TimeoutError) as error:
+        except (OSError, http.client.HTTPException) as error:
             raise RefusedError(_UNAVAILABLE, str(error)) from error
 
 

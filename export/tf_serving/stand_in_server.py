@@ -5,8 +5,12 @@ more than TensorFlow and tensorflow-text, in Python: for the protocol, not for
 production. It does not batch, warm up or watch for new versions.
 
     python stand_in_server.py NAME=FOLDER...    prints its two addresses
+
+The ports are free ones, or those of --port (gRPC) and --rest_api_port, as the
+server calls them.
 """
 
+import argparse
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -117,21 +121,37 @@ class ServedModels:
             outputs = signature(**tensors)
         except tf.errors.OpError as error:
             raise RefusedError(error.error_code, error.message) from None
+        except UnicodeDecodeError:
+            # TensorFlow's own message quotes bytes of the request.
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                "The model must be able to read the request. Received: bytes "
+                "that are neither what it takes nor UTF-8.",
+            ) from None
         return {name: each.numpy() for name, each in outputs.items()}
 
 
 class StandInServer:
-    """Serves models on two free ports of loopback, until it is closed.
+    """Serves models on two ports of loopback, until it is closed.
 
     Args:
         models: The models.
+        port: Of gRPC; 0 takes a free one.
+        rest_api_port: Of REST, likewise.
+
+    Raises:
+        OSError: A port is taken.
 
     Attributes:
         grpc_address: As in `"127.0.0.1:40000"`.
         rest_address: As in `"http://127.0.0.1:40001"`.
     """
 
-    def __init__(self, models: ServedModels):
+    def __init__(
+        self, models: ServedModels, port: int = 0, rest_api_port: int = 0
+    ):
+        handler = type("Handler", (RestHandler,), {"models": models})
+        self._rest = ThreadingHTTPServer(("127.0.0.1", rest_api_port), handler)
         self._grpc = grpc.server(
             ThreadPoolExecutor(4),
             options=[
@@ -145,11 +165,9 @@ class StandInServer:
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(
             _Models(models), self._grpc
         )
-        port = self._grpc.add_insecure_port("127.0.0.1:0")
+        port = self._grpc.add_insecure_port(f"127.0.0.1:{port}")
         self.grpc_address = f"127.0.0.1:{port}"
         self._grpc.start()
-        handler = type("Handler", (RestHandler,), {"models": models})
-        self._rest = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.rest_address = f"http://127.0.0.1:{self._rest.server_port}"
         self._thread = Thread(target=self._rest.serve_forever, daemon=True)
         self._thread.start()
@@ -228,9 +246,16 @@ class _Models(model_service_pb2_grpc.ModelServiceServicer):
 
 def main(arguments: list[str]) -> None:
     """Serves the models that are named until it is interrupted."""
-    folders = dict(each.split("=", 1) for each in arguments)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("models", nargs="+", metavar="NAME=FOLDER")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--rest_api_port", type=int, default=0)
+    asked = parser.parse_args(arguments)
+    folders = dict(each.split("=", 1) for each in asked.models)
     server = StandInServer(
-        ServedModels({name: Path(path) for name, path in folders.items()})
+        ServedModels({name: Path(path) for name, path in folders.items()}),
+        asked.port,
+        asked.rest_api_port,
     )
     print(server.grpc_address, server.rest_address, flush=True)  # noqa: T201
     try:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 
 import h5py
 import keras
@@ -182,3 +184,15 @@ def test_presets_from_before_epsilon_was_said(tmp_path):
     again = ak.AlbertBackbone.from_preset(folder)
     assert differing(backbone, again) == []
     assert again.encoder.blocks[0].attention_layer_norm.epsilon == 1e-12
+
+
+def test_backbone_of_a_task_that_nobody_has_imported(tmp_path):
+    preset(ak.AlbertPretrainer(tiny_backbone()), tmp_path / "preset")
+    script = (
+        "import sys\n"
+        "import albert_keras as ak\n"
+        "print(ak.AlbertBackbone.from_preset(sys.argv[1]).num_layers)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "preset")]
+    printed = subprocess.check_output(command, text=True)
+    assert printed.split()[-1] == "4"

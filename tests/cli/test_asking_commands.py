@@ -1,5 +1,6 @@
 """The commands that ask a model: arguments, files and pipes in, answers out."""
 
+import contextlib
 import json
 import os
 import signal
@@ -230,6 +231,29 @@ def test_ctrl_c_keeps_what_is_done(folder, backbone, out):
         assert not partial.exists()
     else:
         assert stderr == "Stopped. 64 answers were given.\n"
+
+
+def test_a_file_shows_how_far_it_is(folder, classifier):
+    """On a terminal, which standard error is here."""
+    (folder / "many.txt").write_text("a text\n" * 300)
+    controller, terminal = os.openpty()
+    command = [sys.executable, "-m", "albert_keras", "classify", classifier]
+    with subprocess.Popen(
+        [*command, "--file", "many.txt"],
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    ) as process:
+        os.close(terminal)
+        lines = process.stdout.read().splitlines()
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := os.read(controller, 4096):
+                shown += part
+    os.close(controller)
+    assert len(lines) == 300
+    assert b"many.txt" in shown
+    assert b"100%" in shown
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder, classifier):

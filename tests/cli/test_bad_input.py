@@ -469,7 +469,15 @@ PRESETS = {
 )
 @pytest.mark.filterwarnings("ignore:Skipping")  # of Keras, before it gives up
 def test_preset(refuse, command, preset):
-    refuse(command.format(preset), PRESETS[preset])
+    sentence = PRESETS[preset]
+    if command.startswith("fill-mask") and preset == "absent":
+        # It may be a model of any form.
+        sentence = (
+            "A model must be a preset, a SavedModel or a .tflite file, ... "
+            "Received: 'absent', where there is nothing. Models in '.': "
+            "backbone, ..."
+        )
+    refuse(command.format(preset), sentence)
 
 
 def test_a_backbone_guesses_nothing(refuse):
@@ -491,12 +499,13 @@ def test_a_backbone_guesses_nothing(refuse):
         (
             "",
             b"A [MASK].\n\n",
-            "A text must hold at least one [MASK]. Received: ''.",
+            "A text must hold at least one [MASK]. Received: '' "
+            "(standard input:2).",
         ),
         (
             "",
             b"A [MASK].\nEin f\xfcnf [MASK].\n",
-            "Texts must be encoded in UTF-8. Received: standard input, with "
+            "A corpus must be encoded in UTF-8. Received: standard input, with "
             "the byte 0xfc in line 2.",
         ),
         (

@@ -19,6 +19,7 @@ SHORT = {
     "vocab": "--size 200",
     "prepare": "--max-seq-length 32 --dupe-factor 1 --processes 1",
     "pretrain": "--config tiny.json --steps 2 --batch-size 2",
+    "bench tflite": "--seconds 0.1",
     "finetune": "--steps 2 --batch-size 2 --sequence-length 16 --no-cache",
 }
 # What each leaves behind, of those that write.
@@ -35,6 +36,7 @@ WRITTEN = {
     "convert": "for-huggingface/model.safetensors",
     "export savedmodel": "served/film/1/saved_model.pb",
     "export tflite": "film.tflite",
+    "bench tflite": "bench/latency.png",
 }
 # What each says, of those that answer.
 SAID = {

@@ -79,3 +79,26 @@ def test_a_reader_of_words_pieces_has_ids_alone(tmp_path):
     assert list(tmp_path.iterdir()) == []
     written = ak.export.saved_model(model, tmp_path / "a", text=False)
     assert list(written.signatures) == ["serve_ids"]
+
+
+def test_tflite_says_what_it_loses(presets, tmp_path, capsys):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("the parser\nan argument\tof the parser\n")
+    tflite(presets / "classifier", tmp_path / "m.tflite", check=texts)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "0.00 points lost against Keras: 2 of 2 best answers" in said
+    assert "Warning" not in said
+
+
+def test_tflite_of_texts_that_are_none(presets, tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("a\tb\tc\n")
+    with pytest.raises(ValueError, match="3 parts in text 1"):
+        tflite(presets / "classifier", tmp_path / "m.tflite", check=texts)
+    with pytest.raises(FileNotFoundError):
+        tflite(
+            presets / "classifier",
+            tmp_path / "m.tflite",
+            check=tmp_path / "absent.txt",
+        )
+    assert list(tmp_path.iterdir()) == [texts]

@@ -15,7 +15,7 @@ from export_models import (
 from tensorflow.lite.python import schema_py_generated as schema
 
 import albert_keras as ak
-from albert_keras.export import tflite_conversion
+from albert_keras.export import tflite_conversion, tflite_writer
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.tflite_checks import check_operations, check_sharing
 
@@ -192,6 +192,15 @@ def test_a_table_stored_twice_is_refused(larger, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_positions_stay_float32_in_4_bits(tmp_path):
+    """A long table of them is not taken for one that was stored twice."""
+    pytest.importorskip("ai_edge_quantizer")
+    model = backbone(embedding_dim=64, max_sequence_length=512)
+    path = tmp_path / "model.tflite"
+    ak.export.tflite(model, path, sequence_length=512, quantization="int4")
+    assert 512 * 64 * 4 in constants(path)
+
+
 def test_a_block_stored_four_times_is_refused(larger, tmp_path):
     config = {**larger.backbone.get_config(), "num_groups": 4}
     model = ak.AlbertPretrainer(ak.AlbertBackbone.from_config(config))
@@ -256,7 +265,7 @@ def test_what_was_written(models, exported):
     ("arguments", "sentence"),
     [
         ({"path": "model.bin"}, r"must end in \.tflite.*model\.bin"),
-        ({"quantization": "int4"}, "float32, int8. Received: .*'int4'"),
+        ({"quantization": "int2"}, "int4. Received: .*'int2'"),
         ({"sequence_length": 33}, "between 1 and 32.*sequence_length=33"),
         ({"sequence_length": 0}, "between 1 and 32.*sequence_length=0"),
         ({"max_masks": 0}, "`max_masks` must be positive"),
@@ -302,3 +311,60 @@ def test_a_folder_is_never_overwritten(models, tmp_path):
     path.mkdir()
     with pytest.raises(IsADirectoryError):
         ak.export.tflite(models["backbone"], path, overwrite=True)
+
+
+TEXTS = ["the parser", ("an argument", "of the parser"), "a help message"]
+
+
+@pytest.mark.parametrize("name", [*MODELS, *TASKS])
+def test_checked_against_keras_on_texts(models, tokenizer, name, tmp_path):
+    texts = {
+        "reader": [("what?", "the parser")],
+        "chooser": [("", "what?", "this", "that", "it", "he")],
+        "tagger": ["the argument parser"],
+    }.get(name.removesuffix("_v2"), TEXTS)
+    written = ak.export.tflite(
+        models[name],
+        tmp_path / "m.tflite",
+        check_texts=texts,
+        tokenizer=tokenizer if name == "backbone" else None,
+    )
+    assert written.agreement.loss == pytest.approx(0, abs=1e-3)
+    assert 0 < written.agreement.largest_difference < 1e-4
+    if name == "classifier":
+        assert written.agreement.num_answers == len(TEXTS)
+
+
+@pytest.fixture
+def a_file_of_other_weights(monkeypatch):
+    """Lets the file be of a model that answers otherwise."""
+    real = tflite_writer.quantized
+
+    def other(model, *arguments):
+        weights = model.get_weights()
+        model.set_weights([-weight for weight in weights])
+        try:
+            return real(model, *arguments)
+        finally:
+            model.set_weights(weights)
+
+    monkeypatch.setattr(tflite_writer, "quantized", other)
+
+
+@pytest.mark.usefixtures("a_file_of_other_weights")
+def test_a_file_that_loses_too_much_is_not_kept(models, tmp_path):
+    path = tmp_path / "folder" / "m.tflite"
+    arguments = {"check_texts": TEXTS}
+    with pytest.raises(ValueError, match=r"at most 5 points.*points lost"):
+        ak.export.tflite(models["masked_lm"], path, **arguments)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.warns(UserWarning, match="points lost against Keras"):
+        ak.export.tflite(models["masked_lm"], path, max_loss=100, **arguments)
+    assert path.is_file()
+
+
+def test_texts_for_a_backbone_need_a_tokenizer(models, tmp_path):
+    with pytest.raises(ValueError, match="`tokenizer` must be given"):
+        ak.export.tflite(
+            models["backbone"], tmp_path / "m.tflite", check_texts=TEXTS
+        )

@@ -69,6 +69,37 @@ def test_a_preset_embeds_whatever_its_head(model_form):
     assert embed("a text").shape == (16,)
 
 
+ASK = """
+import sys
+import albert_keras as ak
+print(ak.inference.load(sys.argv[1])("who?", "Ann did.")["answer"])
+"""
+
+
+def test_a_class_that_nobody_has_imported(model_form):
+    command = [sys.executable, "-c", ASK, str(model_form("reader", "preset"))]
+    assert subprocess.check_output(command, text=True).strip()
+
+
+def test_a_released_model_brings_its_tokenizer(
+    small_models, small_tokenizer, monkeypatch
+):
+    asked = []
+
+    def load(name, model_class):
+        asked.append((name, model_class))
+        return small_models["masked_lm"]
+
+    monkeypatch.setattr("albert_keras.checkpoints.load", load)
+    embed = ak.inference.Embed("albert_base_v2")
+    backbone = small_models["masked_lm"].backbone
+    expected = ak.inference.Embed(backbone, small_tokenizer)("a text")
+    assert embed("a text") == pytest.approx(expected, abs=1e-6)
+    assert ak.FillMask("hf://user/model")("a [MASK]", top_k=1)
+    names = ["albert_base_v2", "hf://user/model"]
+    assert asked == [(names[0], None), (names[1], ak.AlbertMaskedLM)]
+
+
 def test_labels_go_with_a_preset_and_its_exports(model_form, tmp_path):
     from albert_keras.models.preset import save_labels
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from albert_keras.training.divergence import find_divergence
 from albert_keras.training.metrics_log import MetricsRow, read_metrics
 from albert_keras.training.options import PretrainingOptions
-from albert_keras.training.pretrain import pretrain
+from albert_keras.training.pretraining import pretrain
 
 RUNS = Path(__file__).parents[2] / "benchmarks/results/quickstart"
 

@@ -20,7 +20,7 @@ from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.training import pretraining_run
 from albert_keras.training.metrics_log import METRICS
 from albert_keras.training.options import PretrainingOptions
-from albert_keras.training.pretrain import pretrain
+from albert_keras.training.pretraining import pretrain
 from albert_keras.training.step_budget import Speed
 
 STEPS = 12

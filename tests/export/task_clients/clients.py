@@ -37,6 +37,14 @@ def refusal(library: str, client: str, file: Path) -> str:
     return answers["error"]
 
 
+def run_code(library: str, code: str, folder: Path) -> str:
+    """What code for a library prints, in a folder of .tflite files."""
+    _require(library)
+    done = _python(["-c", code], folder=folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 def _run(library: str, client: str, file: Path, inputs: list) -> list | dict:
     _require(library)
     job = {
@@ -63,7 +71,9 @@ def _has(library: str) -> bool:
     return _python(["-c", find]).returncode == 0
 
 
-def _python(arguments: list, stdin: str = "") -> subprocess.CompletedProcess:
+def _python(
+    arguments: list, stdin: str = "", folder: Path | None = None
+) -> subprocess.CompletedProcess:
     # Of this project's environment nothing belongs into that one.
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     return subprocess.run(
@@ -73,5 +83,6 @@ def _python(arguments: list, stdin: str = "") -> subprocess.CompletedProcess:
         text=True,
         check=False,
         timeout=300,
+        cwd=folder,
         env=environment,
     )

@@ -18,6 +18,10 @@ QUESTIONS = [
     ["The value is 1,234 — Élan — the name  of an\nargument.", "Which VALUE?"],
     ["The parser of an argument takes it. " * 40, "Who takes it? " * 30],
     ["x", ""],
+    *(
+        [f"The name {n} is that of value {n}7, not of Élan.", f"Which {n}?"]
+        for n in range(20)
+    ),
 ]
 
 

@@ -1,0 +1,111 @@
+"""Times one file in a process of its own, and says how much memory it took.
+
+python latency_process.py FILE LENGTH THREADS SECONDS
+
+Run as a script, without this package, so that nothing else takes memory. A
+.tflite file runs in LiteRT, an .onnx file in ONNX Runtime.
+"""
+
+import importlib
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_WARM_UPS = 3
+_FEWEST_RUNS = 5
+# Names of the same inputs in models that transformers wrote.
+_ONNX_NAMES = {
+    "input_ids": "token_ids",
+    "token_type_ids": "segment_ids",
+    "attention_mask": "padding_mask",
+}
+
+
+def main() -> None:
+    """Prints a line of JSON."""
+    path, length, threads, seconds = sys.argv[1:]
+    is_onnx = path.endswith(".onnx")
+    # Imported before, so that the runtime's own code is not counted.
+    library = importlib.import_module(
+        "onnxruntime" if is_onnx else "ai_edge_litert.interpreter"
+    )
+    before = _peak_bytes()
+    opened = _onnx if is_onnx else _lite
+    run = opened(library, path, int(length), int(threads))
+    for _ in range(_WARM_UPS):
+        run()
+    times: list[float] = []
+    end = time.perf_counter() + float(seconds)
+    while len(times) < _FEWEST_RUNS or time.perf_counter() < end:
+        started = time.perf_counter()
+        run()
+        times.append(1000 * (time.perf_counter() - started))
+    found = {
+        "milliseconds": statistics.median(times),
+        "fastest": min(times),
+        "runs": len(times),
+        "peak_bytes": _peak_bytes() - before,
+    }
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _peak_bytes() -> int:
+    """The most memory that this process has held."""
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage may tell of the process that started this
+        (line,) = (
+            line
+            for line in status.read_text().splitlines()
+            if line.startswith("VmHWM:")
+        )
+        return 1024 * int(line.split()[1])
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else 1024 * peak
+
+
+def _row(name: str, shape: list[int]) -> np.ndarray:
+    """A full row: no token is padding."""
+    names = {"segment_ids": 0, "mask_positions": 1}
+    return np.full(shape, names.get(name, 1))
+
+
+def _lite(
+    litert: Any, path: str, length: int, threads: int
+) -> Callable[[], object]:
+    interpreter = litert.Interpreter(model_path=path, num_threads=threads)
+    runner = interpreter.get_signature_runner("serve_ids")
+    inputs = {}
+    for name, detail in runner.get_input_details().items():
+        # A size that is left open: of a multiple choice also the first.
+        shape = [length if n < 0 else n for n in detail["shape_signature"]]
+        inputs[name] = _row(name, shape).astype("int32")
+    return lambda: runner(**inputs)
+
+
+def _onnx(
+    onnxruntime: Any, path: str, length: int, threads: int
+) -> Callable[[], object]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        path, options, providers=["CPUExecutionProvider"]
+    )
+    inputs = {
+        each.name: _row(
+            _ONNX_NAMES.get(each.name, each.name), [1, length]
+        ).astype("int64")
+        for each in session.get_inputs()
+    }
+    return lambda: session.run(None, inputs)
+
+
+if __name__ == "__main__":
+    main()
