@@ -56,8 +56,9 @@ def test_bias_gradient_in_bfloat16_is_the_sum_to_its_last_bit():
         layer, tf.zeros((ROWS, 5), "bfloat16"), upstream
     )
     exact = tf.cast(upstream, "float64").numpy().sum(axis=0)
-    # bfloat16 keeps eight bits: the sum is rounded once, at its end.
-    np.testing.assert_allclose(bias, exact, rtol=2.0**-8)
+    # bfloat16 keeps eight bits: the sum loses the others once, at its end. CPUs
+    # without products of bfloat16 cut them off there, and do not round.
+    np.testing.assert_allclose(bias, exact, rtol=2.0**-7)
 
 
 def test_gelu_gradient_in_bfloat16_is_as_near_as_the_backend_s():
