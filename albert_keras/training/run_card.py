@@ -15,7 +15,9 @@ from albert_keras.models.card.writing import write_card
 from albert_keras.training.metrics_log import read_metrics
 from albert_keras.training.run_folder import RunFolder
 
-_SPLITS = {"eval": "held-out examples", "train": "training batches"}
+_SPLITS = {"eval": "held out", "train": "training batches"}
+# Unit of the metrics whose names end so.
+_UNITS = {"share of 1": "accuracy", "nats": "loss"}
 
 
 def add_run_to_card(preset: Path, folder: RunFolder) -> None:
@@ -95,17 +97,22 @@ def _evaluations(folder: RunFolder) -> list[Evaluation]:
     if not measured:
         return []
     last = measured[-1]
-    metrics = [
-        Metric(name, "accuracy" if name.endswith("accuracy") else "loss", value)
-        for name, value in last.values.items()
-        if name.endswith(("accuracy", "loss"))
-    ]
+    by_unit = {
+        unit: [
+            Metric(name, type, value)
+            for name, value in last.values.items()
+            if name.endswith(type)
+        ]
+        for unit, type in _UNITS.items()
+    }
     return [
         Evaluation(
-            dataset=_SPLITS[last.split],
-            dataset_id="own-data",
-            split="held out" if last.split == "eval" else "train",
-            unit="share; losses in nats",
-            metrics=metrics,
+            "own pretraining examples",
+            "own-data",
+            _SPLITS[last.split],
+            unit,
+            metrics,
         )
+        for unit, metrics in by_unit.items()
+        if metrics
     ]

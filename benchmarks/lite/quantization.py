@@ -120,6 +120,7 @@ def main() -> None:
                 calibration_texts=calibration if is_static else None,
                 check_texts=checked,
                 max_loss=100,
+                text=False,  # the size of the model alone
             )
             found = scores(LiteRunner(written.path))
             record["tflite"][quantization] = {

@@ -109,6 +109,7 @@ def test_a_word_that_is_missing(refused, words, missing):
         ("embed x --pooling z", ["mean", "cls", "pooled"]),
         ("pretrain --strategy z", ["auto", "mirrored", "tpu"]),
         ("prepare x --runner z", ["local", "beam"]),
+        ("bench tflite nix", ["albert_base_v2", "albert_tiny_test"]),
     ],
 )
 def test_what_there_is_instead(refused, words, available):
@@ -133,6 +134,9 @@ def test_what_there_is_instead(refused, words, available):
         "inspect run/nix x --out out",
         "card run/nix",
         "convert run/nix out --to huggingface",
+        "bias run/nix --out out",
+        "inspect run/nix x --out out",
+        "card run/nix",
     ],
 )
 def test_a_model_that_there_is_not(call, tmp_path, monkeypatch, words):

@@ -112,9 +112,13 @@ def test_every_command_is_shown_on_some_page():
 
 
 def test_every_page_has_been_found():
-    named = set(ROOT.rglob("*.md")) - set((ROOT / "benchmarks").rglob("*.md"))
-    inside = {p for p in named if not any(q[0] == "." for q in p.parts)}
-    assert inside - set(PAGES) <= {ROOT / "CHANGELOG.md"}
+    # What a change was, and what is done in Android Studio, is not run here.
+    elsewhere = {ROOT / "CHANGELOG.md", ROOT / "export/android/README.md"}
+    elsewhere |= set((ROOT / "benchmarks").rglob("*.md"))
+    tracked = subprocess.check_output(
+        ["git", "ls-files", "*.md"], cwd=ROOT, text=True
+    )
+    assert {ROOT / name for name in tracked.split()} - set(PAGES) <= elsewhere
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,11 @@ def start(task_classes, lite_files, vocabulary):
 def test_fill_mask(models, start, name):
     java = start(name, "fill")
     fill_mask = ak.FillMask(models[name])
-    for text in ["The [MASK] of a name.", "[MASK][MASK] is 1,234 [MASK]é"]:
+    for text in [
+        "The [MASK] of a name.",
+        "[MASK][MASK] is 1,234 [MASK]é",
+        "\u4e00 [SEP] the [MASK] (of) \u8a9e.",  # two that are unknown
+    ]:
         expected = fill_mask(text, top_k=5)
         if text.count("[MASK]") == 1:
             expected = [expected]
