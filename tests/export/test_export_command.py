@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 from export_models import backbone
@@ -23,6 +24,27 @@ def test_tflite_shows_what_it_wrote(presets, tmp_path, capsys):
     assert "token_ids int32 [1, 16]" in shown
     assert "gives scores float32 [1, 3]" in shown
     assert "operations ADD, BATCH_MATMUL, " in shown
+
+
+def test_tflite_with_labels_and_without_a_vocabulary(presets, tmp_path):
+    out = tmp_path / "m.tflite"
+    tflite(presets / "classifier", out, labels="a,b,c", text=False)
+    contents = ak.export.LiteContents(out)
+    assert contents.labels == ["a", "b", "c"]
+    assert "spiece.model" not in contents.files
+
+
+def test_tflite_of_a_backbone_with_its_tokenizer(
+    presets, tokenizer, tmp_path, capsys
+):
+    preset = tmp_path / "preset"
+    shutil.copytree(presets / "backbone", preset)
+    tokenizer.save_to_preset(preset)
+    tflite(preset, tmp_path / "m.tflite", pooling="mean")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "gives embedding float32 [1, 16]" in shown
+    packed = ak.export.LiteContents(tmp_path / "m.tflite").tokenizer()
+    assert packed.encode("An argument") == tokenizer.encode("An argument")
 
 
 def test_savedmodel_shows_what_it_wrote(presets, tmp_path, capsys):

@@ -42,6 +42,20 @@ def wide(tokenizer):
 
 
 @pytest.fixture(scope="session")
+def word_pieces():
+    """A classifier with a `vocab.txt`."""
+    symbols = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    letters = list("abcdefghij,.有層")
+    pieces = [*symbols, *letters, *(f"##{each}" for each in letters), "abc"]
+    tokenizer = ak.AlbertWordPieceTokenizer(pieces)
+    return randomize(
+        ak.AlbertTextClassifier(
+            backbone(num_layers=1), 2, preprocessor(tokenizer, LENGTH)
+        )
+    )
+
+
+@pytest.fixture(scope="session")
 def reader(tokenizer):
     """One that prefers the passage, or the client would find no answers."""
     long = backbone(num_layers=1, max_sequence_length=ANSWERER_LENGTH)
@@ -65,7 +79,15 @@ def embedder():
 
 
 @pytest.fixture(scope="session")
-def files(classifier, wide, reader, embedder, tokenizer, tmp_path_factory):
+def files(
+    classifier,
+    wide,
+    word_pieces,
+    reader,
+    embedder,
+    tokenizer,
+    tmp_path_factory,
+):
     """What clients are given, by name."""
     folder = tmp_path_factory.mktemp("clients")
     cased = ak.AlbertTokenizer(tokenizer.proto, lowercase=False)
@@ -76,6 +98,7 @@ def files(classifier, wide, reader, embedder, tokenizer, tmp_path_factory):
         "int8": (wide, {"quantization": "int8"}),
         "int8-per-tensor": (wide, {"quantization": "int8-per-tensor"}),
         "ids": (classifier, {"text": False}),
+        "word_pieces": (word_pieces, {}),
         "reader": (reader, {}),
         "short": (reader, {"sequence_length": 64}),
         "embedder": (embedder, {"pooling": "mean", "tokenizer": tokenizer}),

@@ -66,6 +66,21 @@ def test_what_the_task_library_is_too_old_for(files):
     assert "Didn't find op for builtin opcode" in found
 
 
+@pytest.mark.parametrize(("library", "client"), CLASSIFIERS)
+def test_word_pieces(files, word_pieces, library, client):
+    """Alike for text without accents, of which the clients drop none."""
+    texts = ["ABC abd, 有層。", "", "unknown abcabc\n.a", "abc " * 50]
+    tokenizer = word_pieces.preprocessor.tokenizer
+    answers = ask(library, client, files["word_pieces"], [[t] for t in texts])
+    for text, categories in zip(texts, answers, strict=True):
+        ids = tokenizer.encode(text)[: LENGTH - 2]
+        row = [tokenizer.cls_token_id, *ids, tokenizer.sep_token_id]
+        scores = [score for _, score in categories]
+        np.testing.assert_allclose(
+            scores, keras_scores(word_pieces, row), atol=1e-5
+        )
+
+
 @pytest.mark.parametrize(("library", "client"), EMBEDDERS)
 def test_vectors(files, embedder, ids, library, client):
     inputs = [[text] for text in TEXTS]
