@@ -45,7 +45,7 @@ def row_outputs(outputs: dict, lengths: np.ndarray) -> list:
             {name: values[row][:length] for name, values in outputs.items()}
             for row, length in enumerate(lengths)
         ]
-    logits = outputs["logits"]
+    logits = outputs.get("logits", outputs.get("scores"))
     if logits.ndim == 3:
         return [logits[row][:length] for row, length in enumerate(lengths)]
     return list(logits)
