@@ -4,7 +4,7 @@ import argparse
 import inspect
 import random
 import subprocess
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 from generated_texts import generated_texts
@@ -92,6 +92,19 @@ def test_small_vocabularies(classes, tiny_vocabulary, is_known, words):
     texts += ["[MASK]abc", "[MASK]\u4e00abc", "aaaaaaa" * 9, "5, 55,x5,", ""]
     with JavaTokenizer(classes, path) as java:
         assert_equal(SentencePieceTokenizer(path), java, texts)
+
+
+def test_marks_that_change_places(classes, tiny_vocabulary):
+    """Each mark is a piece here, so that each has a span of its own."""
+    marks = ["\u05b0", "\u05bc", "\u05bd", "\u0591", "\u0316", "\u0345"]
+    path = tiny_vocabulary("אבa", *marks, *(f"א{mark}ב" for mark in marks))
+    texts = [f"a{''.join(order)}ב" for order in permutations(marks, 3)] + [
+        f"{''.join(order)} a" for order in permutations(marks, 2)
+    ]
+    with JavaTokenizer(classes, path, "accents") as java:
+        assert_equal(
+            SentencePieceTokenizer(path, keep_accents=True), java, texts
+        )
 
 
 @pytest.mark.parametrize("scores", ["equal", "rounded"])
