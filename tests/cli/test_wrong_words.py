@@ -134,9 +134,6 @@ def test_what_there_is_instead(refused, words, available):
         "inspect run/nix x --out out",
         "card run/nix",
         "convert run/nix out --to huggingface",
-        "bias run/nix --out out",
-        "inspect run/nix x --out out",
-        "card run/nix",
     ],
 )
 def test_a_model_that_there_is_not(call, tmp_path, monkeypatch, words):
