@@ -28,9 +28,9 @@ sys.path.append(str(Path(__file__).parents[2] / "tests/export/android"))
 
 import corpora
 import record
-from generated_texts import generated_texts
 from java_build import build
 from java_tokenizer import JavaTokenizer
+from unicode_texts import generated_texts
 
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 

@@ -5,9 +5,9 @@ import struct
 import subprocess
 
 import pytest
-from generated_texts import generated_texts
 from java_task import JavaTask
 from java_tokenizer import JavaError, JavaTokenizer
+from unicode_texts import generated_texts
 
 import albert_keras as ak
 

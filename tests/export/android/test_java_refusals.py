@@ -9,8 +9,8 @@ import struct
 import subprocess
 
 import pytest
-from generated_texts import generated_texts
 from java_tokenizer import JavaError, JavaTokenizer
+from unicode_texts import generated_texts
 
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 

@@ -7,8 +7,8 @@ import subprocess
 from itertools import permutations, product
 
 import pytest
-from generated_texts import generated_texts
 from java_tokenizer import JavaError, JavaTokenizer
+from unicode_texts import generated_texts
 
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
