@@ -27,5 +27,7 @@ def progress_bar(show: bool) -> Progress:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
+        # What a command answers goes on to where standard output leads.
+        redirect_stdout=False,
         disable=not show,
     )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -245,15 +246,23 @@ def test_a_file_shows_how_far_it_is(folder, classifier):
         env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
     ) as process:
         os.close(terminal)
+        shown = bytearray()
+
+        def watch():
+            with contextlib.suppress(OSError):  # the end of a terminal
+                while part := os.read(controller, 4096):
+                    shown.extend(part)
+
+        # A terminal that nobody reads is soon full.
+        watching = threading.Thread(target=watch)
+        watching.start()
         lines = process.stdout.read().splitlines()
-        shown = b""
-        with contextlib.suppress(OSError):  # the end of a terminal
-            while part := os.read(controller, 4096):
-                shown += part
+        watching.join()
     os.close(controller)
     assert len(lines) == 300
     assert b"many.txt" in shown
     assert b"100%" in shown
+    assert lines[0] not in shown
 
 
 def test_a_reader_that_leaves_early_is_no_error(folder, classifier):
