@@ -36,8 +36,27 @@ def choose_signature(
     def choose(
         context: tf.Tensor, question: tf.Tensor, options: tf.Tensor
     ) -> dict[str, tf.Tensor]:
-        count = tf.shape(options)[1]
-        flat = tf.reshape(options, [-1])
+        rows, count = tf.unstack(tf.shape(options))
+        # Rows would else be taken for those of other questions.
+        fits = [
+            tf.debugging.Assert(
+                tf.equal(tf.size(each), rows),
+                [
+                    f"`{name}` must have as many rows as `options`. Received:",
+                    tf.size(each),
+                    rows,
+                ],
+            )
+            for name, each in (("question", question), ("context", context))
+        ]
+        fits.append(
+            tf.debugging.Assert(
+                tf.equal(rows, 0) | (count > 0),
+                ["`options` must not be empty. Received:", tf.shape(options)],
+            )
+        )
+        with tf.control_dependencies(fits):
+            flat = tf.reshape(options, [-1])
         row = tf.repeat(tf.range(tf.size(question)), count)
         asked = packer.tokenize(_with_options(question, flat, row))
         # Of a question that is too long the end stays, and the option there.
@@ -57,12 +76,19 @@ def choose_signature(
             rows_at_once=tf.maximum(ROWS_AT_ONCE // tf.maximum(count, 1), 1),
         )["logits"]
         return {
-            "choices": tf.argmax(logits, axis=1, output_type=tf.int32),
+            "choices": _best(logits),
             "logits": logits,
             "scores": tf.nn.softmax(logits),
         }
 
     return choose
+
+
+def _best(logits: tf.Tensor) -> tf.Tensor:
+    # Of no rows there may be no options either, of which none is the best.
+    least = tf.fill([tf.shape(logits)[0], 1], -float("inf"))
+    padded = tf.concat([logits, least], axis=1)
+    return tf.argmax(padded, axis=1, output_type=tf.int32)
 
 
 def _with_options(

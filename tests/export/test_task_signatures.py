@@ -44,7 +44,9 @@ def served(models, tokenizer, tmp_path_factory):
 
 
 def ask(signature, **inputs):
-    inputs = {name: tf.constant(each) for name, each in inputs.items()}
+    inputs = {
+        name: tf.constant(each, tf.string) for name, each in inputs.items()
+    }
     return {name: each.numpy() for name, each in signature(**inputs).items()}
 
 
@@ -145,6 +147,34 @@ def test_choices_are_those_of_predict(models, served, options):
     np.testing.assert_allclose(found["logits"], expected, atol=1e-5)
     assert found["choices"].tolist() == expected.argmax(-1).tolist()
     np.testing.assert_allclose(found["scores"].sum(-1), 1.0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"question": ["a", "b", "c"]}, "question. must have as many rows"),
+        ({"context": ["a"]}, "context. must have as many rows"),
+        ({"options": np.zeros([2, 0], object)}, "must not be empty"),
+    ],
+)
+def test_rows_that_do_not_go_together_are_refused(served, changed, sentence):
+    texts = {
+        "context": ["a", "b"],
+        "question": ["a", "b"],
+        "options": [["a", "b", "c"], ["a", "b", "c"]],
+        **changed,
+    }
+    texts = {name: tf.constant(each, tf.string) for name, each in texts.items()}
+    with pytest.raises(tf.errors.InvalidArgumentError, match=sentence):
+        served["chooser"]["choose"](**texts)
+
+
+def test_of_no_questions_there_may_be_no_options(served):
+    found = ask(
+        served["chooser"]["serve_examples"], examples=np.zeros([0], object)
+    )
+    assert found["choices"].shape == (0,)
+    assert found["logits"].shape[0] == 0
 
 
 def test_classes_have_names(models, served):

@@ -1,5 +1,6 @@
 import types
 
+import keras
 import numpy as np
 import pytest
 
@@ -33,6 +34,7 @@ def tiny_batch(seed=0, batch=6):
 
 @pytest.fixture
 def model():
+    keras.utils.set_random_seed(0)
     config = ak.AlbertConfig.named("albert_tiny_test")
     backbone = ak.AlbertBackbone.from_albert_config(
         config, initializer_range=0.3
