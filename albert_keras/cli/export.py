@@ -184,7 +184,10 @@ def tflite(
                 quantization=quantization,
                 **texts,
                 max_loss=max_loss,
-                tokenizer=_tokenizer(preset, model) if text else None,
+                # A file of ids alone needs none.
+                tokenizer=_tokenizer(preset, model)
+                if text and (preset / "tokenizer.json").is_file()
+                else None,
                 text=text,
                 labels=_names(preset, labels),
                 pooling=pooling,
