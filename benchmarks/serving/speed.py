@@ -34,18 +34,20 @@ from benchmarks.tokenizer.record import write_record
 
 PROJECT = Path(__file__).parents[2]
 LIBRARIES = ("tensorflow", "tensorflow-text", "keras", "keras-hub")
+# Not Hugging Face in bfloat16: without instructions of the CPU for it, torch
+# takes minutes.
 CONTENDERS = {
     "SST-2": (
         *("ours float32", "ours bfloat16", "padded", "keras-hub 128"),
-        *("Hugging Face float32", "Hugging Face bfloat16"),
+        "Hugging Face float32",
     ),
     "SQuAD": (
         *("ours float32", "ours bfloat16", "keras-hub 512"),
-        *("Hugging Face float32", "Hugging Face bfloat16"),
+        "Hugging Face float32",
     ),
 }
 # Requests of a round, by batch size.
-REQUESTS = {"SST-2": {1: 48, 8: 8, 32: 3}, "SQuAD": {1: 8, 8: 2, 32: 1}}
+REQUESTS = {"SST-2": {1: 32, 8: 4, 32: 2}, "SQuAD": {1: 6, 8: 1}}
 
 
 def main() -> None:
