@@ -214,6 +214,8 @@ def draw(found: Mapping[str, Any], path: Path) -> None:
             ylim=(0, None),
             title=f"{group} (numbers: rows of a request)",
         )
+        # Labels between the powers of ten would run into each other.
+        axis.xaxis.set_minor_formatter("")
         axis.grid(alpha=0.3, which="both")
         axis.legend(fontsize=8)
     figure.savefig(path, dpi=130)
