@@ -49,12 +49,11 @@ def saved_model(
     are stored once. Its signatures, with sizes as NumPy writes them:
 
     - `serving_default`: `text`, string `[batch]`. Texts are padded to the
-      longest of the batch; of one that is longer than the model takes the end
-      is left out, and a `[MASK]` in there is not answered. No text is read
-      beyond 131,072 bytes. A masked LM or
-      pretrainer answers as `fill_mask`, a reader as `answer`, a tagger as
-      `tag`, a multiple choice as `choose` (these take what those take), other
-      models as from ids.
+      longest of their part of the batch; of one that is longer than the model
+      takes the end is left out, and a `[MASK]` in there is not answered. No
+      text is read beyond 131,072 bytes. A masked LM or pretrainer answers as
+      `fill_mask`, a reader as `answer`, a tagger as `tag`, a multiple choice
+      as `choose` (these take what those take), other models as from ids.
     - `fill_mask`: `text`. Answers with `tokens` int32, `scores` float32 and
       `pieces` string, each `[batch, masks, top_k]` and the best first, and
       `mask_count` int32 `[batch]`: rows with fewer masks than others are
