@@ -22,9 +22,9 @@ from albert_keras.text.piece_rules import WORD_START
 from albert_keras.text.segments import SPECIAL_SYMBOLS, graph_split_segments
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
-# Stands for the second of two quotes that become one. No character, so that
-# no text holds it.
-_SECOND_QUOTE = "\ufdef"
+# Stands for the second of two quotes that become one. Where a text holds it,
+# though it is no character, another as wide takes its place.
+_SECOND_QUOTE, _AS_WIDE = "\ufdef", "\ufdee"
 
 
 class LocatedTokens(NamedTuple):
@@ -216,12 +216,14 @@ class GraphOffsets:
 
     def _characters(self, flat: tf.Tensor) -> _Characters:
         if self._python.replace_quotes:
+            flat = tf.strings.regex_replace(flat, _SECOND_QUOTE, _AS_WIDE)
             flat = tf.strings.regex_replace(flat, "``|''", f'"{_SECOND_QUOTE}')
         characters = tf.strings.unicode_split(flat, "UTF-8")
         values = characters.flat_values
         different, which = tf.unique(values, out_idx=tf.int64)
         became = graph_normalize(different, **self._python.normalization)
-        became = tf.where(different == _SECOND_QUOTE, "", became)
+        if self._python.replace_quotes:
+            became = tf.where(different == _SECOND_QUOTE, "", became)
         width = _byte_lengths(became)
         width = tf.gather(width, which)
         is_space = tf.strings.regex_full_match(different, whitespace_class())

@@ -49,14 +49,14 @@ def untrusted(tokenizer):
 
 @fuzz
 @given(st.lists(raw_texts(), max_size=8))
-@example(EXAMPLES)
+@example([*EXAMPLES, "\ufdef", "a\ufdefb ''c"])
 def test_equal_to_python(uncased, texts):
     uncased.check(texts)
 
 
 @fuzz
 @given(st.lists(raw_texts(), max_size=8))
-@example([*EXAMPLES, "``a'' '''`` ` `"])
+@example([*EXAMPLES, "``a'' '''`` ` `", "\ufdef ``b\ufdef''\ufdef"])
 def test_equal_to_python_with_quotes_and_case(untrusted, texts):
     untrusted.check(texts)
 
