@@ -1,6 +1,6 @@
 """The same inputs to every command, of a preset, a SavedModel and a .tflite.
 
-    python benchmarks/inference/equality.py --count 200 --json FILE
+    python -m benchmarks.inference.equality --count 200 --json FILE
 
 Real inputs (SST-2, MRPC, SQuAD, RACE, CoNLL-2003, from `--data`) go through
 `albert-keras fill-mask | embed | classify | answer | tag | choose` with
@@ -18,13 +18,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import albert_keras as ak
+from benchmarks.serving import models_and_inputs
+from benchmarks.tokenizer.record import write_record
+
 PROJECT = Path(__file__).parents[2]
-sys.path.insert(0, str(PROJECT / "benchmarks" / "serving"))
-
-import models_and_inputs  # noqa: E402
-
-import albert_keras as ak  # noqa: E402
-
+LIBRARIES = ("tensorflow", "keras", "keras-hub", "ai-edge-litert")
 TOLERANCE = 1e-4
 # By the signature of a case: the command, and what it is given besides.
 COMMANDS = {
@@ -56,7 +55,7 @@ def main() -> None:
             results += list(compare(case, folder))
     if arguments.json:
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
-        arguments.json.write_text(json.dumps(results, indent=1) + "\n")
+        write_record(arguments.json, LIBRARIES, {"equality": results})
     if any(each["different"] for each in results):
         sys.exit(1)
 
