@@ -1,9 +1,11 @@
 # `make demo` and `make test` need only Python 3.11 to 3.13, make and git. What
 # they install goes into VENV, which is made first if it is not there; a second
 # run installs nothing. ARGS is passed on: make demo ARGS='--minutes 3'
+# WORKERS processes share the files of the test suite.
 VENV ?= .venv
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
 ARGS ?=
+WORKERS ?= 2
 
 in_venv = $(VENV)/bin/
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
@@ -24,7 +26,7 @@ demo: $(VENV)/.installed-quickstart
 	$(in_venv)albert-keras quickstart $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(in_venv)python -m pytest $(ARGS)
+	$(in_venv)python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 docs: $(VENV)/.installed-docs
 	$(in_venv)mkdocs build --strict

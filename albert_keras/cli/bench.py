@@ -41,6 +41,14 @@ def tflite(
         list[int],
         typer.Option(metavar="N", help="May be given several times."),
     ] = [1, 2],  # noqa: B006
+    weight_cache: Annotated[
+        bool,
+        typer.Option(
+            "--weight-cache",
+            help="Also time each with its packed weights in a file, where "
+            "those of layers that share them stand once.",
+        ),
+    ] = False,
     onnx: Annotated[
         list[Path] | None,
         typer.Option(
@@ -83,9 +91,19 @@ def tflite(
         console.status("Building the model ...") as status,
     ):
         contenders = []
-        for contender in _contenders(model, quantization, length, Path(folder)):
+        for number, contender in enumerate(
+            _contenders(model, quantization, length, Path(folder)), start=1
+        ):
             contenders.append(contender)
-            status.update(f"{len(contenders)} files converted ...")
+            if weight_cache:
+                contenders.append(
+                    dataclasses.replace(
+                        contender,
+                        name=f"{contender.name} cached",
+                        weight_cache=contender.path.with_suffix(".cache"),
+                    )
+                )
+            status.update(f"{number} files converted ...")
         contenders += [
             Contender(path.stem, path, tokens)
             for path in onnx or []
@@ -179,6 +197,7 @@ def _show(found: "list[Latency]") -> None:
 
 
 def _write(model: str, found: "list[Latency]", out: Path) -> None:
+    from albert_keras.export.latency import describe_runtimes
     from albert_keras.export.latency_picture import draw_latencies
     from albert_keras.training.provenance import describe_maker
     from albert_keras.training.strategies import TrainingStrategy
@@ -187,6 +206,7 @@ def _write(model: str, found: "list[Latency]", out: Path) -> None:
     record = {
         "model": model,
         "made_by": describe_maker(TrainingStrategy("one")),
+        **describe_runtimes(),
         "latencies": [dataclasses.asdict(each) for each in found],
     }
     with written_whole(out / "latency.json") as partial:

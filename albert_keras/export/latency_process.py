@@ -1,9 +1,10 @@
 """Times one file in a process of its own, and says how much memory it took.
 
-python latency_process.py FILE LENGTH THREADS SECONDS
+python latency_process.py FILE LENGTH THREADS SECONDS [WEIGHT_CACHE]
 
 Run as a script, without this package, so that nothing else takes memory. A
-.tflite file runs in LiteRT, an .onnx file in ONNX Runtime.
+.tflite file runs in LiteRT, an .onnx file in ONNX Runtime. With WEIGHT_CACHE,
+LiteRT maps packed weights from that file, and writes it where there is none.
 """
 
 import importlib
@@ -30,15 +31,17 @@ _ONNX_NAMES = {
 
 def main() -> None:
     """Prints a line of JSON."""
-    path, length, threads, seconds = sys.argv[1:]
-    is_onnx = path.endswith(".onnx")
+    path, length, threads, seconds, *cache = sys.argv[1:]
+    if path.endswith(".onnx"):
+        name, opened = "onnxruntime", _onnx
+    elif cache:
+        name, opened = "ai_edge_litert.compiled_model", _lite_compiled
+    else:
+        name, opened = "ai_edge_litert.interpreter", _lite
     # Imported before, so that the runtime's own code is not counted.
-    library = importlib.import_module(
-        "onnxruntime" if is_onnx else "ai_edge_litert.interpreter"
-    )
+    library = importlib.import_module(name)
     before = _peak_bytes()
-    opened = _onnx if is_onnx else _lite
-    run = opened(library, path, int(length), int(threads))
+    run = opened(library, path, int(length), int(threads), *cache)
     for _ in range(_WARM_UPS):
         run()
     times: list[float] = []
@@ -87,6 +90,29 @@ def _lite(
         shape = [length if n < 0 else n for n in detail["shape_signature"]]
         inputs[name] = _row(name, shape).astype("int32")
     return lambda: runner(**inputs)
+
+
+def _lite_compiled(
+    litert: Any, path: str, length: int, threads: int, cache: str
+) -> Callable[[], object]:
+    cpu = importlib.import_module("ai_edge_litert.cpu_options").CpuOptions(
+        num_threads=threads, xnnpack_weight_cache_path=cache
+    )
+    options = importlib.import_module("ai_edge_litert.options").Options(
+        hardware_accelerators=litert.HardwareAccelerator.CPU, cpu_options=cpu
+    )
+    model = litert.CompiledModel.from_file(path, options=options)
+    signature = "serve_ids"
+    inputs, outputs = {}, {}
+    for name, detail in model.get_input_tensor_details(signature).items():
+        shape = [length if n < 0 else n for n in detail["shape"]]
+        if shape != list(detail["shape"]):
+            model.resize_input_tensor_by_name(signature, name, shape)
+        inputs[name] = model.create_input_buffer_by_name(signature, name)
+        inputs[name].write(_row(name, shape).astype("int32"))
+    for name in model.get_output_tensor_details(signature):
+        outputs[name] = model.create_output_buffer_by_name(signature, name)
+    return lambda: model.run_by_name(signature, inputs, outputs)
 
 
 def _onnx(

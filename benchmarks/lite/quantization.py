@@ -4,21 +4,18 @@ python benchmarks/lite/quantization.py sst2 --models FOLDER [--rows 2000]
 
 FOLDER is what `train.py` wrote. Each file answers the task's own examples in
 LiteRT, and the task's own metric scores the answers; Keras' score stands
-beside. The metric of SQuAD is told of the questions the model was trained on
-as well: from random weights it answers few others.
+beside. Questions and sentences that the model was trained on are scored as
+well: from random weights it answers few others.
 """
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tasks"))
-from train import load, settings
+from small_models import load, settings
 
 RESULTS = Path(__file__).parents[1] / "results" / "lite"
 METRICS = {"sst2": "accuracy", "conll2003": "f1", "squad1": "f1"}
@@ -73,7 +70,7 @@ def main() -> None:
     preset = args.models / args.task
     model = saved_task_class(preset).from_preset(str(preset))
     data = load(args.task)
-    options = settings(args.task, seed=1)
+    options = settings(args.task)
     task = _TASKS[options.kind](options, data["train"].labels)
     python = model.preprocessor.tokenizer.python_tokenizer
     # Those that were trained on come after the calibration's.

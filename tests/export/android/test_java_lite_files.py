@@ -1,8 +1,10 @@
 """A .tflite is looked at in Java before LiteRT, which trusts it, opens it."""
 
+import hashlib
 import random
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 from java_task import JavaTask
@@ -203,3 +205,39 @@ def test_a_file_without_a_vocabulary(classes, models, tmp_path):
     ak.export.tflite(models["classifier"], path, text=False)
     with pytest.raises(JavaError, match="vocabulary"):
         JavaTokenizer(classes, path)
+
+
+def weight_cache(classes, folder, name, model) -> Path:
+    main = "albertkeras.jvm.text.WeightCacheProcess"
+    found = subprocess.run(
+        ["java", "-cp", classes, main, folder, name, model],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return Path(found.stdout.strip())
+
+
+def test_a_weight_cache_belongs_to_what_the_model_holds(classes, tmp_path):
+    model = tmp_path / "model.tflite"
+    model.write_bytes(b"weights")
+    of_another = tmp_path / f"tagger-{'0' * 64}.weights"
+    of_another.touch()
+    cache = weight_cache(classes, tmp_path, "reader", model)
+    digest = hashlib.sha256(b"weights").hexdigest()
+    assert cache == tmp_path / f"reader-{digest}.weights"
+    cache.touch()
+    assert weight_cache(classes, tmp_path, "reader", model) == cache
+    assert cache.exists()
+    model.write_bytes(b"Weights")
+    assert weight_cache(classes, tmp_path, "reader", model) != cache
+    assert not cache.exists()
+    assert of_another.exists()
+
+
+def test_without_room_there_is_no_weight_cache(classes, tmp_path):
+    model = tmp_path / "model.tflite"
+    model.write_bytes(b"weights")
+    absent = tmp_path / "absent"
+    assert weight_cache(classes, absent, "reader", model) == Path("null")

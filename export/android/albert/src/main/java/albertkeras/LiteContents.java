@@ -1,8 +1,6 @@
 package albertkeras;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Map;
 
 /**
@@ -80,7 +78,7 @@ public final class LiteContents {
    */
   public AlbertTokenizer tokenizer(byte[] vocabulary) {
     Map<?, ?> expected = section("vocabulary");
-    String found = sha256(vocabulary);
+    String found = Sha256.of(ByteBuffer.wrap(vocabulary));
     if (found.equals(expected.get("sha256"))) {
       return new AlbertTokenizer(PieceModel.packed(vocabulary), textOptions());
     }
@@ -141,18 +139,5 @@ public final class LiteContents {
         "The description of a model must hold "
             + what
             + ". Received: one without.");
-  }
-
-  private static String sha256(byte[] content) {
-    try {
-      StringBuilder hexadecimal = new StringBuilder();
-      for (byte b : MessageDigest.getInstance("SHA-256").digest(content)) {
-        hexadecimal.append(Character.forDigit(b >> 4 & 0xf, 16));
-        hexadecimal.append(Character.forDigit(b & 0xf, 16));
-      }
-      return hexadecimal.toString();
-    } catch (NoSuchAlgorithmException error) {
-      throw new IllegalStateException(error); // every Java has it
-    }
   }
 }

@@ -3,12 +3,14 @@ package albertkeras.app
 import albertkeras.AlbertException
 import albertkeras.IdsModel
 import albertkeras.LiteContents
+import albertkeras.WeightCache
 import android.content.res.AssetManager
 import com.google.ai.edge.litert.Accelerator
 import com.google.ai.edge.litert.CompiledModel
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
 import com.google.ai.edge.litert.TensorType
+import java.io.File
 import java.io.FileInputStream
 import java.nio.channels.FileChannel
 
@@ -18,9 +20,10 @@ import java.nio.channels.FileChannel
  * One thread at a time may use it.
  *
  * @param name of the asset
+ * @param cacheFolder where weights are kept as LiteRT computes with them
  * @throws AlbertException if it is damaged, or LiteRT cannot open it
  */
-class LiteRtIdsModel(assets: AssetManager, name: String) :
+class LiteRtIdsModel(assets: AssetManager, name: String, cacheFolder: File) :
     IdsModel, AutoCloseable {
 
     private class Port(val type: TensorType, val buffer: TensorBuffer) {
@@ -28,24 +31,26 @@ class LiteRtIdsModel(assets: AssetManager, name: String) :
             get() = type.layout?.dimensions.orEmpty().toIntArray()
     }
 
-    // LiteRT trusts a file to be whole; this looks before.
-    /** What is packed with the model. */
-    val contents: LiteContents = assets.openFd(name).use { asset ->
+    private val content = assets.openFd(name).use { asset ->
         FileInputStream(asset.fileDescriptor).use { file ->
-            LiteContents.of(
-                file.channel.map(
-                    FileChannel.MapMode.READ_ONLY,
-                    asset.startOffset,
-                    asset.length
-                )
+            file.channel.map(
+                FileChannel.MapMode.READ_ONLY,
+                asset.startOffset,
+                asset.length
             )
         }
     }
 
+    // LiteRT trusts a file to be whole; this looks before.
+    /** What is packed with the model. */
+    val contents: LiteContents = LiteContents.of(content)
+
     private val model = told("open $name") {
-        CompiledModel.create(
-            assets, name, CompiledModel.Options(Accelerator.CPU)
-        )
+        val cache = WeightCache.of(cacheFolder, name, content)
+        val options = CompiledModel.Options(Accelerator.CPU)
+        options.cpuOptions =
+            CompiledModel.CpuOptions(xnnPackWeightCachePath = cache?.path)
+        CompiledModel.create(assets, name, options)
     }
 
     private val inputs: Map<String, Port> = INPUTS.ports { port ->

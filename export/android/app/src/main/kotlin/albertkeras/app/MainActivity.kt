@@ -21,7 +21,8 @@ class MainActivity : Activity() {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.main)
         tasks = Tasks { name ->
-            val model = LiteRtIdsModel(assets, name).also { models.add(it) }
+            val model = LiteRtIdsModel(assets, name, cacheDir)
+            models.add(model)
             OpenModel(model, model.contents)
         }
         val task = findViewById<RadioGroup>(R.id.task)
