@@ -26,7 +26,8 @@ demo: $(VENV)/.installed-quickstart
 	$(in_venv)albert-keras quickstart $(ARGS)
 
 test: $(VENV)/.installed-dev
-	$(in_venv)python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(in_venv)python -m pytest -n $(WORKERS) --dist loadfile \
+	    --no-loadscope-reorder $(ARGS)
 
 docs: $(VENV)/.installed-docs
 	$(in_venv)mkdocs build --strict

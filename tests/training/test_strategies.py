@@ -10,6 +10,8 @@ from conftest import THIRTY_STEPS, assert_same_numbers, cut_back
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.strategies import TrainingStrategy, choose_strategy
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("replicas", [2, 4])
 def test_replicas_have_the_losses_of_one_device(
