@@ -94,9 +94,10 @@ def main() -> None:
     calibration = [text_of(e) for e in data["train"].examples]
     calibration = calibration[:CALIBRATION_TEXTS]
     checked = [text_of(e) for e in next(iter(measured.values()))[0][:300]]
+    made_by = describe_maker(TrainingStrategy("one"))
+    made_by["command"] = made_by["command"].replace(str(args.models), "MODELS")
     record = {
-        "command": f"python benchmarks/lite/quantization.py {args.task}",
-        "made_by": describe_maker(TrainingStrategy("one")),
+        "made_by": made_by,
         "model": model.backbone.albert_config().to_dict(),
         "num_parameters": model.count_params(),
         "metric": METRICS[args.task],
