@@ -25,7 +25,9 @@ def draw_latencies(found: Sequence[Latency], path: Path) -> bool:
 
     names = list(dict.fromkeys(each.name for each in found))
     threads = list(dict.fromkeys(each.threads for each in found))
-    figure = Figure(figsize=(3.4 * len(threads) + 4.2, 3.8))
+    colours = list(dict.fromkeys(_without_cache(name) for name in names))
+    size = (3.4 * len(threads) + 4.2, 3.6 + 0.14 * len(names))
+    figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(threads) + 1, squeeze=False)[0]
     for panel, number in zip(panels, threads, strict=False):
@@ -35,14 +37,21 @@ def draw_latencies(found: Sequence[Latency], path: Path) -> bool:
                 for each in found
                 if each.name == name and each.threads == number
             )
-            panel.plot(*zip(*points, strict=True), marker="o", label=name)
+            plain = _without_cache(name)
+            panel.plot(
+                *zip(*points, strict=True),
+                "o-" if name == plain else "x--",
+                color=f"C{colours.index(plain)}",
+                label=name,
+            )
         panel.set_title(f"{number} thread{'s' if number > 1 else ''}")
         panel.set_xlabel("tokens of a row")
         panel.set_xticks(sorted({each.sequence_length for each in found}))
         panel.set_ylim(bottom=0)
         panel.grid(alpha=0.3)
     panels[0].set_ylabel("milliseconds, median")
-    panels[0].legend(fontsize=8)
+    lines, _ = panels[0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", fontsize=8, ncols=4)
     places = range(len(names))
     for shift, (label, values) in enumerate(
         (
@@ -61,10 +70,13 @@ def draw_latencies(found: Sequence[Latency], path: Path) -> bool:
     panels[-1].set_xlabel("MB")
     panels[-1].set_title("size of the file, peak memory")
     panels[-1].legend(fontsize=8)
-    figure.tight_layout()
     with written_whole(path) as partial:
         figure.savefig(partial, dpi=100, format="png")
     return True
+
+
+def _without_cache(name: str) -> str:
+    return name.removesuffix(" cached")
 
 
 def _most(found: Sequence[Latency], name: str, value: str) -> float:
