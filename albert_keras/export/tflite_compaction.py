@@ -13,12 +13,13 @@ _TOLERATED = 0.02
 
 
 def compacted(content: bytes) -> bytes:
-    """A .tflite file without the names and scales that it does not need.
+    """A .tflite file without the names and numbers that it does not need.
 
     Names of tensors inside the graph go; those of inputs and outputs stay. A
     token table in int8 has a scale and a zero point for each of its rows,
     which are a tenth of it. Where one scale for all rows is about as exact it
-    takes their place.
+    takes their place. Positions, which the converter leaves in float32 since
+    they are only added, are looked up in int8 as the tokens are.
 
     Args:
         content: The file.
@@ -33,8 +34,9 @@ def compacted(content: bytes) -> bytes:
         for index, tensor in enumerate(subgraph.tensors):
             if index not in kept:
                 tensor.name = b""
-        for index in _looked_up(model, subgraph):
-            _give_one_scale(model, subgraph.tensors[index])
+        for lookup in _lookups(model, subgraph):
+            _look_up_positions(model, subgraph, lookup)
+            _give_one_scale(model, subgraph.tensors[lookup.inputs[1]])
     return pack_flatbuffer(model, len(content))
 
 
@@ -48,14 +50,102 @@ def _take_in_buffers(model: Any, content: bytes) -> None:
             buffer.offset = buffer.size = 0
 
 
-def _looked_up(model: Any, subgraph: Any) -> set[int]:
-    """The tensors that EMBEDDING_LOOKUP reads its rows from."""
+def _lookups(model: Any, subgraph: Any) -> list[Any]:
+    """What reads rows of a table in integers."""
     lookup = schema.BuiltinOperator.EMBEDDING_LOOKUP
-    return {
-        int(operator.inputs[1])
+    integers = (schema.TensorType.INT8, schema.TensorType.INT4)
+    return [
+        operator
         for operator in subgraph.operators
         if model.operatorCodes[operator.opcodeIndex].builtinCode == lookup
-    }
+        and subgraph.tensors[operator.inputs[1]].type in integers
+    ]
+
+
+def _look_up_positions(model: Any, subgraph: Any, of_tokens: Any) -> None:
+    """Replaces a table that is added to rows of tokens by a lookup in it."""
+    tokens = subgraph.tensors[of_tokens.inputs[1]]
+    for place, operator in enumerate(subgraph.operators):
+        values = _added_table(model, subgraph, operator)
+        if values is None or values.shape[1] != tokens.shape[1]:
+            continue
+        scale = np.abs(values).max(axis=1, keepdims=True) / 127
+        if len(tokens.quantization.scale) == 1:
+            # As the Task Library wants it, which knows no scales of rows.
+            scale = scale.max(keepdims=True)
+        if not scale.all():
+            continue
+        codes = np.round(values / scale).astype("int8")
+        order = np.arange(len(values), dtype="int32")
+        lookup = schema.OperatorT()
+        lookup.opcodeIndex = of_tokens.opcodeIndex
+        lookup.inputs = np.array(
+            [
+                _constant(model, subgraph, order, schema.TensorType.INT32),
+                _constant(
+                    model, subgraph, codes, schema.TensorType.INT8, scale
+                ),
+            ],
+            "int32",
+        )
+        # The table in float32 becomes what the lookup gives.
+        index = operator.inputs[1]
+        lookup.outputs = np.array([index], "int32")
+        table = subgraph.tensors[index]
+        if _uses(model, table.buffer) == 1:
+            model.buffers[table.buffer].data = None
+        table.buffer = 0
+        subgraph.operators.insert(place, lookup)
+        return
+
+
+def _added_table(model: Any, subgraph: Any, operator: Any) -> np.ndarray | None:
+    """The constant `[rows, columns]` of float32 that an ADD takes."""
+    code = model.operatorCodes[operator.opcodeIndex].builtinCode
+    if code != schema.BuiltinOperator.ADD:
+        return None
+    tensor = subgraph.tensors[operator.inputs[1]]
+    content = model.buffers[tensor.buffer].data
+    if (
+        content is None
+        or tensor.type != schema.TensorType.FLOAT32
+        or len(tensor.shape) != 2
+    ):
+        return None
+    return np.asarray(content).view("float32").reshape(tensor.shape)
+
+
+def _uses(model: Any, buffer: int) -> int:
+    return sum(
+        tensor.buffer == buffer
+        for subgraph in model.subgraphs
+        for tensor in subgraph.tensors
+    )
+
+
+def _constant(
+    model: Any,
+    subgraph: Any,
+    values: np.ndarray,
+    kind: int,
+    scale: np.ndarray | None = None,
+) -> int:
+    """Adds a constant, and gives the number of its tensor."""
+    buffer = schema.BufferT()
+    buffer.data = values.reshape(-1).view("uint8")
+    model.buffers.append(buffer)
+    tensor = schema.TensorT()
+    tensor.shape = np.array(values.shape, "int32")
+    tensor.type = kind
+    tensor.buffer = len(model.buffers) - 1
+    tensor.name = b""
+    if scale is not None:
+        tensor.quantization = schema.QuantizationParametersT()
+        tensor.quantization.scale = scale.reshape(-1)
+        tensor.quantization.zeroPoint = np.zeros(scale.size, "int64")
+        tensor.quantization.quantizedDimension = 0
+    subgraph.tensors.append(tensor)
+    return len(subgraph.tensors) - 1
 
 
 def _give_one_scale(model: Any, table: Any) -> None:

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from export_models import LONGEST, PIECES, backbone, random_ids, randomize
+from tensorflow.lite.python import schema_py_generated as schema
 
 import albert_keras as ak
 from albert_keras.export import tflite_quantization
@@ -126,6 +127,32 @@ def test_each_quantisation_stores_the_table_once(masked_lm):
         ], quantization
 
 
+@pytest.mark.parametrize(
+    ("quantization", "num_scales"),
+    [("int8", LENGTH), ("int8-per-tensor", 1), ("int4", LENGTH)],
+)
+def test_positions_are_looked_up_in_8_bits(tagger, quantization, num_scales):
+    content = quantized(tagger, RowSizes(LENGTH), quantization)
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    (graph,) = model.subgraphs
+    shape = [LENGTH, tagger.backbone.embedding_dim]
+    (table,) = [
+        each
+        for each in graph.tensors
+        if list(each.shape) == shape
+        and model.buffers[each.buffer].data is not None
+    ]
+    assert table.type == schema.TensorType.INT8
+    scales = table.quantization.scale
+    assert len(scales) == num_scales
+    codes = model.buffers[table.buffer].data.view("int8").reshape(shape)
+    weights = tagger.backbone.embeddings.position_embedding.embeddings
+    expected = keras.ops.convert_to_numpy(weights)[:LENGTH]
+    wrong = np.abs(codes * scales[:, None] - expected)
+    assert (wrong <= 0.501 * scales[:, None]).all()
+    assert np.abs(codes).max() == 127
+
+
 def test_the_bias_of_the_original_ruins_8_bit_scores(
     tagger, tmp_path, monkeypatch
 ):
@@ -237,3 +264,7 @@ def test_sizes_of_base(tmp_path):
         )
         assert written.path.stat().st_size <= num_bytes, quantization
         assert all(name.isupper() for name in written.operations)
+    reader = ak.AlbertQuestionAnswering(model.backbone, head="v1")
+    path = tmp_path / "reader.tflite"
+    ak.export.tflite(reader, path, quantization="int8", sequence_length=512)
+    assert path.stat().st_size <= 11.9e6
