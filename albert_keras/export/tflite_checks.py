@@ -63,7 +63,8 @@ def _expected_bytes(weight: keras.Variable, quantization: str) -> float:
         return 2 * size
     is_quantized = len(weight.shape) == 2 and size >= _FEWEST_QUANTIZED
     if quantization in ("int4", "int8-static"):
-        # ai-edge-quantizer leaves alone what is added.
+        # ai-edge-quantizer leaves alone what is added. Positions of rows of
+        # one length become 8 bits behind it, of any length they do not.
         is_quantized &= "position_embedding" not in weight.path
     if quantization == "float32" or not is_quantized:
         return 4 * size
