@@ -1,12 +1,15 @@
 import contextlib
 import os
+import random
 import resource
 import signal
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 # Before any test imports TensorFlow: its errors are enough to read.
@@ -28,6 +31,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+
+
+def seed(name: str) -> None:
+    """Keras draws its own seeds from Python's generator."""
+    random.seed(name)
+    np.random.seed(zlib.crc32(name.encode()))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+) -> None:
+    """Models have the same weights whichever tests ran before."""
+    seed(f"{fixturedef.argname} {request.param_index}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    seed(item.nodeid)
 
 
 @pytest.fixture(autouse=True)

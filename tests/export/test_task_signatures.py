@@ -145,7 +145,9 @@ def test_choices_are_those_of_predict(models, served, options):
     expected = models["chooser"].predict(texts, verbose=0)
     found = ask(served["chooser"]["choose"], **texts)
     np.testing.assert_allclose(found["logits"], expected, atol=1e-5)
-    assert found["choices"].tolist() == expected.argmax(-1).tolist()
+    # Two options may be as close as the sums of one row in another order.
+    chosen = np.take_along_axis(expected, found["choices"][:, None], 1)[:, 0]
+    np.testing.assert_allclose(chosen, expected.max(-1), atol=1e-5)
     np.testing.assert_allclose(found["scores"].sum(-1), 1.0, atol=1e-6)
 
 

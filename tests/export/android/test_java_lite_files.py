@@ -141,7 +141,7 @@ def test_what_points_outside_is_found(classes, lite_files, what):
         (lambda content: b"", "damaged or cut off"),
         (lambda content: b"not a model", "of another kind"),
         (lambda content: content[:10_000], "damaged or cut off"),
-        (lambda content: content[: content.index(b"PK")], "albert.json"),
+        (lambda content: content[: content.index(b"PK\3\4")], "albert.json"),
         (lambda content: content[:-1], "without albert.json, or cut off"),
         (lambda content: content.replace(b"serve_ids", b"serve_odd"), "serve_"),
         (lambda content: content.replace(b'"model"', b'"modem"'), "ZIP"),
