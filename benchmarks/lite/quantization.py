@@ -2,10 +2,10 @@
 
 python benchmarks/lite/quantization.py sst2 --models FOLDER [--rows 2000]
 
-FOLDER is what `train.py` wrote. Each file answers the task's own examples in
-LiteRT, and the task's own metric scores the answers; Keras' score stands
-beside. Questions and sentences that the model was trained on are scored as
-well: from random weights it answers few others.
+FOLDER is what `train_small_models.py` wrote. Each file answers the task's own
+examples in LiteRT, and the task's own metric scores the answers; Keras' score
+stands beside. Questions and sentences that the model was trained on are scored
+as well: from random weights it answers few others.
 """
 
 import argparse

@@ -4,9 +4,9 @@
         --squad PRESET --clients PYTHON
 
 500 sentences of SST-2 are classified and 100 questions of SQuAD 1.1, of those
-that `train.py` trained the reader on, answered by the clients, and by Keras on
-the ids that the clients make. PYTHON is that of an environment with what
-`tests/export/task_clients/requirements.txt` lists.
+that `train_small_models.py` trained the reader on, answered by the clients, and
+by Keras on the ids that the clients make. PYTHON is that of an environment with
+what `tests/export/task_clients/requirements.txt` lists.
 """
 
 import argparse

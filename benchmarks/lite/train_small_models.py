@@ -1,6 +1,6 @@
 """Trains the small models that the quantisations are measured on.
 
-python benchmarks/lite/train.py sst2 --out FOLDER
+python benchmarks/lite/train_small_models.py sst2 --out FOLDER
 
 From random weights, as `small_models.py` has it. The preset is FOLDER/sst2;
 the run is FOLDER/runs/sst2.
