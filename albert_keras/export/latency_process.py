@@ -32,6 +32,7 @@ _ONNX_NAMES = {
 def main() -> None:
     """Prints a line of JSON."""
     path, length, threads, seconds, *cache = sys.argv[1:]
+    opened: Callable[..., Callable[[], object]]
     if path.endswith(".onnx"):
         name, opened = "onnxruntime", _onnx
     elif cache:
