@@ -143,5 +143,5 @@ def _run(contender: Contender, threads: int, seconds: float) -> dict[str, Any]:
             f"`{contender.path}` must run on rows of "
             f"{contender.sequence_length} tokens. Received: {said[-1]}"
         )
-    found: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(process.stdout)
     return found
