@@ -1,6 +1,7 @@
 """The tokenizer's files beside a checkpoint."""
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,17 +88,59 @@ def _options(settings: Path | None) -> dict[str, bool]:
 
 
 def make_tokenizer(vocabulary: Vocabulary) -> Any:
-    """The tokenizer layer for a vocabulary."""
+    """Return the tokenizer layer for a vocabulary."""
+    return tokenizer_of_file(
+        vocabulary.path,
+        lowercase=vocabulary.lowercase,
+        keep_accents=vocabulary.keep_accents,
+    )
+
+
+def tokenizer_of_file(
+    path: str | os.PathLike[str],
+    *,
+    lowercase: bool | None = None,
+    keep_accents: bool | None = None,
+) -> Any:
+    """Return the tokenizer layer for a vocabulary file or a preset.
+
+    Args:
+        path: A `vocab.txt` (any name that ends in `.txt`) for WordPiece, any
+            other file for SentencePiece, or the folder of a preset.
+        lowercase: Whether to lower-case text; None for the default of the
+            class, or what the preset says.
+        keep_accents: Whether to keep accents; None as for `lowercase`.
+
+    Returns:
+        An `ak.AlbertTokenizer` or an `ak.AlbertWordPieceTokenizer`.
+
+    Raises:
+        FileNotFoundError: There is no such file, or no tokenizer in the preset.
+        ValueError: The file is no vocabulary that ALBERT can use.
+    """
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
     from albert_keras.models.albert_word_piece_tokenizer import (
         AlbertWordPieceTokenizer,
     )
 
-    tokenizer_class: Any = AlbertTokenizer
-    if vocabulary.path.suffix == ".txt":
-        tokenizer_class = AlbertWordPieceTokenizer
-    return tokenizer_class(
-        str(vocabulary.path),
-        lowercase=vocabulary.lowercase,
-        keep_accents=vocabulary.keep_accents,
-    )
+    options = {
+        name: value
+        for name, value in (
+            ("lowercase", lowercase),
+            ("keep_accents", keep_accents),
+        )
+        if value is not None
+    }
+    path = Path(path)
+    if path.is_dir():
+        import keras_hub
+
+        if not (path / "tokenizer.json").is_file():
+            raise FileNotFoundError(
+                f"Preset `{path}` must hold a tokenizer (tokenizer.json). "
+                "Received: a folder without one."
+            )
+        return keras_hub.tokenizers.Tokenizer.from_preset(str(path), **options)
+    if path.suffix == ".txt":
+        return AlbertWordPieceTokenizer(str(path), **options)
+    return AlbertTokenizer(str(path), **options)
