@@ -8,8 +8,7 @@ from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
-from albert_keras.models.preset import check_preset, is_elsewhere
-from albert_keras.training.run_folder import RunFolder
+from albert_keras.models.preset import as_preset, check_preset, is_elsewhere
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -17,8 +16,8 @@ class Start:
     """A preset, or a configuration and a tokenizer.
 
     Args:
-        preset: folder, handle or name of a preset, or the folder of a
-            finished pretraining run.
+        preset: folder, handle or name of a preset, the folder of a training
+            run, or one of its checkpoints.
         config: name of a configuration, or path of an `albert_config.json`,
             for random weights.
         tokenizer: path of a SentencePiece model; with `config` alone.
@@ -99,15 +98,7 @@ class Start:
 
     def _preset(self) -> str:
         assert self.preset is not None
-        folder = RunFolder(self.preset)
-        if folder.is_run():
-            if not folder.preset.is_dir():
-                raise ValueError(
-                    "A pretraining run must be finished before its model is "
-                    f"fine-tuned. Received: '{self.preset}', without a preset."
-                )
-            return str(folder.preset)
-        return self.preset
+        return as_preset(self.preset)
 
     def describe(self) -> dict[str, str]:
         """What was given, as JSON holds it."""
