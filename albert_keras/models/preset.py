@@ -12,6 +12,7 @@ import keras
 import keras_hub
 from keras_hub.src.utils import preset_utils
 
+from albert_keras.artefact_names import RUN_CHECKPOINTS, RUN_RECORD
 from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
 from albert_keras.models.card.facts import facts_of
@@ -24,6 +25,7 @@ from albert_keras.models_nearby import models_nearby
 _CHECKPOINTS = "albert_keras.checkpoints"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 LABELS_FILE = "labels.json"  # of older releases
+_RUN_MODELS = "albert_keras.checkpoints.run_models"
 
 
 class StrictPreset:
@@ -55,7 +57,8 @@ class StrictPreset:
         """Loads a preset.
 
         Args:
-            preset: Folder that `save_to_preset` wrote, a handle
+            preset: Folder that `save_to_preset` wrote, the folder of a
+                training run or one of its checkpoints (`as_preset`), a handle
                 (`hf://…`, `kaggle://…`) of whatever form
                 `ak.checkpoints.load` knows, or the name of a released model
                 such as `albert_base_v2`.
@@ -71,6 +74,7 @@ class StrictPreset:
         if load_weights and is_elsewhere(preset):
             checkpoints = import_module(_CHECKPOINTS)
             return checkpoints.load(preset, cls, **kwargs)
+        preset = as_preset(preset)
         check_preset(cls, preset, load_weights)
         folder = Path(preset)
         if issubclass(cls, HasLabels):
@@ -132,6 +136,34 @@ def is_elsewhere(preset: str | os.PathLike) -> bool:
     return RELEASED_NAME.fullmatch(name) is not None and not os.path.exists(
         name
     )
+
+
+def as_preset(path: str | os.PathLike) -> str:
+    """Return the preset that the path of a training run stands for.
+
+    Args:
+        path: The folder of a run, finished or stopped, a checkpoint of one
+            (`best.npz`, `step_*.npz`), or anything else.
+
+    Returns:
+        The preset of a finished run. For a stopped run or a checkpoint, a
+        temporary preset with the weights of the (latest) checkpoint, which
+        is removed when the process ends. Any other path unchanged.
+
+    Raises:
+        FileNotFoundError: There is no such checkpoint, the run has none yet,
+            or the run's record is missing.
+        ValueError: The checkpoint is damaged.
+    """
+    name = os.fspath(path)
+    if "://" in name:
+        return name
+    found = Path(name)
+    if found.name == RUN_CHECKPOINTS and (found.parent / RUN_RECORD).is_file():
+        found = found.parent
+    if found.suffix == ".npz" or (found / RUN_RECORD).is_file():
+        return str(import_module(_RUN_MODELS).preset_of_run(found))
+    return name
 
 
 def _reason(error: Exception) -> str:

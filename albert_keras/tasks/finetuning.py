@@ -12,6 +12,7 @@ import keras
 import numpy as np
 from rich.console import Console
 
+from albert_keras.checkpoints.run_models import describe_model
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
@@ -201,10 +202,15 @@ class _Run:
                 options.dropout, options.dtype
             )
             _check_vocabulary(self.tokenizer, backbone)
+        self.sequence_length = min(
+            options.sequence_length, backbone.max_sequence_length
+        )
         self.inputs: dict[str, Any] = {
             "options": dataclasses.asdict(options),
             "start": start.describe(),
-            "tokenizer_sha256": _digest(self.tokenizer),
+            "tokenizer_sha256": sha256(
+                self.tokenizer.python_tokenizer.vocabulary_bytes
+            ),
             "data": {s: digest_of(e) for s, e in self.examples.items()},
         }
         self.features: dict[str, Features] = {}
@@ -313,8 +319,12 @@ class _Run:
                 "num_parameters": self.num_parameters,
                 "plan": {"num_train_steps": self.options.num_train_steps},
                 "inputs": inputs,
+                "model": describe_model(
+                    self.model, self.tokenizer, self.sequence_length
+                ),
             }
         )
+        self.folder.write_tokenizer(self.tokenizer.python_tokenizer)
 
     def fit(self, signals: StopSignals) -> None:
         """Trains from the latest checkpoint to the end, or to a signal."""
@@ -410,10 +420,7 @@ class _Run:
             self.model.compile()  # without the moments of the optimizer
             self.model.preprocessor = AlbertTextClassifierPreprocessor(
                 self.tokenizer,
-                sequence_length=min(
-                    self.options.sequence_length,
-                    self.model.backbone.max_sequence_length,
-                ),
+                sequence_length=self.sequence_length,
             )
             with (
                 phase(self.console, "Saving the preset"),
@@ -461,11 +468,3 @@ def _check_vocabulary(tokenizer: Any, backbone: Any) -> None:
             f"vocabulary. Received: vocab_size={backbone.vocabulary_size} and "
             f"a vocabulary of {pieces}."
         )
-
-
-def _digest(tokenizer: Any) -> str:
-    """Return what tells one vocabulary from another."""
-    proto = getattr(tokenizer, "proto", None)
-    if proto is None:
-        proto = "\n".join(tokenizer.python_tokenizer.vocabulary).encode()
-    return sha256(proto)

@@ -10,7 +10,7 @@ from albert_keras.checkpoints.vocabulary import tokenizer_of_file
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
-from albert_keras.training.run_folder import RunFolder
+from albert_keras.models.preset import as_preset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Start:
             tokenizer = tokenizer_of_file(self.tokenizer)
         if self.preset is None:
             return self._random(dropout, dtype), tokenizer
-        preset = self._preset()
+        preset = as_preset(self.preset)
         # Every form loads as this class, whatever head it has, with its
         # tokenizer: a backbone would not hold one.
         model = load(
@@ -112,18 +112,6 @@ class Start:
         if dropout is not None:
             changed.update(dropout=dropout, attention_dropout=dropout)
         return AlbertBackbone.from_albert_config(config, **changed)
-
-    def _preset(self) -> str:
-        assert self.preset is not None
-        folder = RunFolder(self.preset)
-        if folder.is_run():
-            if not folder.preset.is_dir():
-                raise ValueError(
-                    "A pretraining run must be finished before its model is "
-                    f"fine-tuned. Received: '{self.preset}', without a preset."
-                )
-            return str(folder.preset)
-        return self.preset
 
     def describe(self) -> dict[str, str]:
         """What was given, as JSON holds it."""
