@@ -12,3 +12,8 @@ MODEL_FILE = "albert.json"
 LABELS_FILE = "labels.txt"
 SENTENCE_PIECE_FILE = "spiece.model"
 WORD_PIECE_FILE = "vocab.txt"
+
+# In the folder of a training run.
+RUN_RECORD = "run.json"
+RUN_CHECKPOINTS = "checkpoints"
+RUN_PRESET = "preset"

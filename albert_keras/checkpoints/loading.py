@@ -51,6 +51,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.preset import as_preset
 
 # Arguments of the backbone that a file's configuration may be overruled in.
 # Sizes are not among them: the shapes of the variables decide these.
@@ -91,8 +92,9 @@ def load(
 
     Args:
         path: A file, a folder, an archive, a handle (`hf://user/model`,
-            `kaggle://…`), or the name of a released model such as
-            `albert_base_v2`, which is fetched.
+            `kaggle://…`), the name of a released model such as
+            `albert_base_v2`, which is fetched, the folder of a training run,
+            or one of its checkpoints.
         model_class: What to make of it, for instance `ak.AlbertPretrainer`;
             None for what the file holds.
         config: In place of the file's configuration, or where it has none: an
@@ -143,7 +145,7 @@ def local(path: str | os.PathLike[str]) -> Iterator[Path]:
     Args:
         path: As `load`.
     """
-    found = fetched(path)
+    found = fetched(as_preset(path))
     with unpacked(found) as folder:
         yield folder
 

@@ -166,9 +166,10 @@ def _load(model: str) -> "keras.Model":
     from albert_keras.config import AlbertConfig
     from albert_keras.models.albert_backbone import AlbertBackbone
     from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+    from albert_keras.models.preset import as_preset
 
-    if Path(model).is_dir():
-        return load_preset(Path(model))
+    if Path(model).exists():
+        return load_preset(Path(as_preset(model)))
     config = AlbertConfig.named(model)
     return AlbertTextClassifier(AlbertBackbone.from_albert_config(config), 2)
 

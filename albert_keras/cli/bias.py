@@ -71,7 +71,11 @@ def bias(
     groups.man = {person = "man"}
     groups.woman = {person = "woman"}
     """  # noqa: D301
-    from albert_keras.cli.card import facts_of_preset, say_written
+    from albert_keras.cli.card import (
+        card_folder,
+        facts_of_preset,
+        say_written,
+    )
     from albert_keras.inference.bias.comparisons import (
         DEFAULT_COMPARISONS,
         Comparison,
@@ -85,7 +89,8 @@ def bias(
     from albert_keras.text.normalization import replace_lone_surrogates
 
     # Refuses what can have none before it measures.
-    facts = facts_of_preset(Path(preset)) if card else None
+    folder_of_card = card_folder(Path(preset)) if card else Path(preset)
+    facts = facts_of_preset(folder_of_card) if card else None
     asked: Sequence[Comparison] = DEFAULT_COMPARISONS
     if comparisons is not None:
         asked = read_comparisons(comparisons)
@@ -110,8 +115,8 @@ def bias(
         _show(Console(), results)
     if facts is not None:
         facts = dataclasses.replace(facts, bias=bias_markdown(results))
-        written = write_card(preset, facts)
-        say_written(Path(preset), is_written=written, err=True)
+        written = write_card(folder_of_card, facts)
+        say_written(folder_of_card, is_written=written, err=True)
 
 
 def _write(folder: Path, model: str, results: list["ComparisonResult"]) -> None:

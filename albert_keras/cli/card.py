@@ -65,6 +65,7 @@ def card(
                     f"--{name.removesuffix('s')} must be a name. "
                     f"Received: {each!r}."
                 )
+    preset = card_folder(preset)
     facts = dataclasses.replace(
         facts_of_preset(preset),
         **{name: value for name, value in given.items() if value},
@@ -72,6 +73,27 @@ def card(
     say_written(
         preset, is_written=write_card(preset, facts, overwrite=overwrite)
     )
+
+
+def card_folder(preset: Path) -> Path:
+    """Return the folder that holds the card of a preset.
+
+    Args:
+        preset: A preset, or the folder of a finished run.
+
+    Raises:
+        ValueError: It is a stopped run or a checkpoint.
+    """
+    from albert_keras.models.preset import as_preset
+
+    folder = Path(as_preset(preset))
+    if folder != preset and preset not in folder.parents:
+        raise ValueError(
+            "A card is written into the folder of a preset. Received: "
+            f"'{preset}'; save its model as a preset first: albert-keras "
+            f"convert {preset} OUT --to keras."
+        )
+    return folder
 
 
 def facts_of_preset(preset: Path) -> "CardFacts":

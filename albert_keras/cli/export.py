@@ -56,8 +56,10 @@ def savedmodel(
 ) -> None:
     """Write a preset as a SavedModel for TF Serving, tokenizer included."""
     from albert_keras.export import saved_model
+    from albert_keras.models.preset import as_preset
 
     with Console(stderr=True).status("Writing the SavedModel ..."):
+        preset = Path(as_preset(preset))
         model = load_preset(preset, dtype=dtype)
         written = saved_model(
             model,
@@ -161,9 +163,11 @@ def tflite(
     from albert_keras.export import tflite as write_tflite
     from albert_keras.export.text_rows import read_texts
     from albert_keras.export.tflite_writer import WORTH_A_WARNING
+    from albert_keras.models.preset import as_preset
 
     console = Console(stderr=True)
     with console.status("Converting to TensorFlow Lite ..."):
+        preset = Path(as_preset(preset))
         model = load_preset(preset)
         texts = {
             name: read_texts(file) if file else None

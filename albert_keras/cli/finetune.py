@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from albert_keras.cli.scores import score_line
+from albert_keras.cli.scores import report_lines, score_line
 
 _FILE = {"metavar": "FILE", "show_default": False}
 
@@ -17,8 +17,8 @@ def finetune(
         typer.Argument(
             metavar="TASK",
             help="A recipe, as sst2, squad2, race or conll2003; or what your "
-            "own files are for: classification, regression, question, choice, "
-            "tags.",
+            "own files are for: classification, multilabel, regression, "
+            "question, choice, tags.",
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
@@ -40,13 +40,17 @@ def finetune(
         list[str] | None,
         typer.Option(
             metavar="NAME=COLUMN",
-            help="What your files call text, pair, label, question, context, "
-            "answer, options (COLUMN,COLUMN...), words or tags.",
+            help="What your files call text, pair, label (of multilabel also "
+            "COLUMN,COLUMN...), question, context, answer, options "
+            "(COLUMN,COLUMN...), words or tags.",
         ),
     ] = None,
     preset: Annotated[
         str | None,
-        typer.Option(help="Preset, or the folder of a pretraining run."),
+        typer.Option(
+            help="Model to start from: a preset, a run folder, a checkpoint, a "
+            "handle or a released model's name."
+        ),
     ] = None,
     config: Annotated[
         str | None,
@@ -55,7 +59,12 @@ def finetune(
         ),
     ] = None,
     tokenizer: Annotated[
-        str | None, typer.Option(help="SentencePiece model, with --config.")
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="SentencePiece model or vocab.txt, with --config; or in place "
+            "of the preset's own.",
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None, typer.Option(help="Peak learning rate.")
@@ -74,10 +83,10 @@ def finetune(
         ),
     ] = None,
     sequence_length: Annotated[
-        int | None, typer.Option(help="Tokens an example is cut to.")
+        int | None, typer.Option(help="Maximum tokens per example.")
     ] = None,
     question_length: Annotated[
-        int | None, typer.Option(help="Tokens a question is cut to.")
+        int | None, typer.Option(help="Maximum tokens per question.")
     ] = None,
     stride: Annotated[
         int | None, typer.Option(help="Tokens between windows of a passage.")
@@ -97,6 +106,14 @@ def finetune(
     freeze_encoder: Annotated[
         bool, typer.Option("--freeze-encoder", help="Train the head alone.")
     ] = False,
+    class_weight: Annotated[
+        str | None,
+        typer.Option(
+            metavar="balanced|CLASS=WEIGHT,...|FILE.json",
+            help="Weights of the classes in the training loss; other classes "
+            "weigh 1. A JSON file holds weights by class.",
+        ),
+    ] = None,
     log_every: Annotated[
         int | None, typer.Option(help="Steps between rows of training loss.")
     ] = None,
@@ -168,6 +185,7 @@ def finetune(
         "classifier_dropout": classifier_dropout,
         "dtype": dtype,
         "lora_rank": lora_rank,
+        "class_weight": _class_weight(class_weight),
         "log_every": log_every,
         "eval_every": eval_every,
         "checkpoint_every": checkpoint_every,
@@ -189,7 +207,7 @@ def finetune(
 
     start = Start(preset=preset, config=config, tokenizer=tokenizer)
 
-    def trained(options: Any, folder: Path) -> dict[str, dict[str, float]]:
+    def run(options: Any, folder: Path) -> Any:
         return run_finetuning(
             options,
             start,
@@ -198,7 +216,10 @@ def finetune(
             resume=resume,
             overwrite=overwrite,
             cache=None if no_cache else cache or default_folder(),
-        ).metrics
+        )
+
+    def trained(options: Any, folder: Path) -> dict[str, dict[str, float]]:
+        return run(options, folder).metrics
 
     if seeds:
         summary = run_seeds(options, numbers, out, trained)
@@ -213,9 +234,12 @@ def finetune(
             values = "  ".join(f"{n} {row[n]:<10g}" for n in grid)
             print(f"{values}  dev {options.metric} {row['score']:.2f}")
     else:
-        for split, metrics in trained(options, out).items():
+        result = run(options, out)
+        for split, metrics in result.metrics.items():
             for name, value in metrics.items():
                 print(split, score_line(name, value))
+            for line in report_lines(result.reports.get(split, {})):
+                print(split, line)
 
 
 def _recipe_and_data(
@@ -237,7 +261,7 @@ def _recipe_and_data(
                 "official tasks). Received: "
                 + ("--data." if data is not None else "no --train.")
             )
-        named = dict(_named(column) for column in columns)
+        named = dict(_named(column, task) for column in columns)
         splits = own_splits(task, given, named)
         return own_recipe(task, len(splits["train"])), splits
     if task not in TASKS:
@@ -254,13 +278,36 @@ def _recipe_and_data(
     return recipe(task), official_splits(task, data)
 
 
-def _named(column: str) -> tuple[str, str | list[str]]:
+def _named(column: str, task: str) -> tuple[str, str | list[str]]:
     name, equals, called = column.partition("=")
     if not (name and equals and called):
         raise ValueError(f"--column must be NAME=COLUMN. Received: {column!r}.")
-    if name == "options" and "," in called:
+    several = "label" if task == "multilabel" else "options"
+    if name == several and "," in called:
         return name, called.split(",")
     return name, called
+
+
+def _class_weight(text: str | None) -> str | dict[str, float] | None:
+    if text is None or text == "balanced":
+        return text
+    if text.endswith(".json"):
+        from albert_keras.json_objects import read_json_object
+
+        return read_json_object(Path(text))
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, weight = part.rpartition("=")
+        try:
+            found[name] = float(weight)
+        except ValueError:
+            name = ""
+        if not name:
+            raise ValueError(
+                "--class-weight must be balanced, CLASS=WEIGHT,... or a .json "
+                f"file of weights by class. Received: {text!r}."
+            )
+    return found
 
 
 def _seeds(text: str) -> list[int]:

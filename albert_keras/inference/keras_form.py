@@ -19,6 +19,7 @@ from albert_keras.inference.loaded_model import (
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.preset import (
+    as_preset,
     check_preset,
     is_elsewhere,
     saved_labels,
@@ -42,7 +43,7 @@ def load_preset(
             model there is. None for what it is for.
         tokenizer: In place of its own.
     """
-    name = os.fspath(preset)
+    name = as_preset(preset)
     if is_elsewhere(name) or "://" in name:
         # Whatever it holds has the tokenizer, which a backbone would not.
         wanted = AlbertMaskedLM if task == "fill-mask" else None

@@ -12,6 +12,7 @@ from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import (
     StrictPreset,
+    as_preset,
     check_preset,
     is_elsewhere,
     saved_task_class,
@@ -109,6 +110,7 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             return super().from_preset(
                 preset, init_missing_heads=init_missing_heads, **kwargs
             )
+        preset = as_preset(preset)
         check_preset(cls, preset, load_weights)
         saved = saved_task_class(preset)
         if saved is not None and issubclass(saved, AlbertPretrainer):

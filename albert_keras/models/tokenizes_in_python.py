@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from albert_keras.models.preset import as_preset
 from albert_keras.text.packing import pack
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.wordpiece import WordPieceTokenizer
@@ -16,6 +17,19 @@ class TokenizesInPython:
     They give the ids which the layer gives when it is called, fast for one
     text, without TensorFlow.
     """
+
+    @classmethod
+    def from_preset(cls, preset: str, **kwargs: Any) -> Any:
+        """Load the tokenizer of a preset.
+
+        Args:
+            preset: As KerasHub's method; or the folder of a training run, or
+                one of its checkpoints.
+            **kwargs: Arguments of the constructor.
+        """
+        return super().from_preset(  # type: ignore[misc]
+            as_preset(preset), **kwargs
+        )
 
     @property
     def python_tokenizer(self) -> SentencePieceTokenizer | WordPieceTokenizer:

@@ -12,12 +12,13 @@ import keras
 import numpy as np
 from rich.console import Console
 
+from albert_keras.checkpoints.run_models import describe_model
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
-from albert_keras.models.preset import save_labels
 from albert_keras.pretraining.manifest import sha256
 from albert_keras.tasks.callbacks import KeepRun
+from albert_keras.tasks.class_remarks import check_classes
 from albert_keras.tasks.curves import draw_task_curves
 from albert_keras.tasks.economies import apply_economies, count_trainable
 from albert_keras.tasks.feature_cache import cached, digest_of
@@ -25,7 +26,7 @@ from albert_keras.tasks.kinds.arrays import Arrays, batches_of, outputs_of
 from albert_keras.tasks.kinds.choice import ChoiceTask
 from albert_keras.tasks.kinds.question import QuestionTask
 from albert_keras.tasks.kinds.tags import TagTask
-from albert_keras.tasks.kinds.text import TextTask
+from albert_keras.tasks.kinds.text import MultiLabelTask, TextTask
 from albert_keras.tasks.options import FinetuningOptions
 from albert_keras.tasks.outputs import (
     submission_name,
@@ -57,6 +58,7 @@ from albert_keras.whole_files import folder_made, written_whole
 
 _TASKS: dict[str, Any] = {
     "text": TextTask,
+    "multilabel": MultiLabelTask,
     "question": QuestionTask,
     "choice": ChoiceTask,
     "tags": TagTask,
@@ -67,6 +69,8 @@ _LOGGED = (
     "learning_rate",
     "accuracy",
     "f1",
+    "f1_micro",
+    "f1_macro",
     "matthews",
     "pearson",
     "spearman",
@@ -90,12 +94,15 @@ class FinetuningResult:
         folder: the run's folder.
         model: the trained model.
         metrics: by split; those of `dev` and, if it is labelled, `test`.
+        reports: by split, of tasks with classes: scores of each class and
+            confusions, see `albert_keras.tasks.metrics.classes`.
         num_trained: int. Parameters that were trained.
     """
 
     folder: FinetuningFolder
     model: keras.Model
     metrics: dict[str, dict[str, float]]
+    reports: dict[str, dict[str, Any]]
     num_trained: int
 
 
@@ -110,7 +117,7 @@ def finetune(
     cache: Path | None = None,
     console: Console | None = None,
 ) -> FinetuningResult:
-    """Fine-tunes an ALBERT on a task, in a folder that tells all.
+    """Fine-tune an ALBERT on a task, and save everything to `run_dir`.
 
     `model.fit` is the loop. The run can be stopped after any step, by Ctrl-C or
     SIGTERM, or be killed; resumed, it goes on from the latest checkpoint, and
@@ -171,11 +178,39 @@ class _Run:
         self.options, self.folder, self.console = options, folder, console
         self.examples = {s: tuple(d.examples) for s, d in data.items()}
         self.task = _TASKS[options.kind](options, data["train"].labels)
-        self.tokenizer = start.load_tokenizer()
+        self.counts = {
+            split: self.task.class_counts(examples)
+            for split, examples in self.examples.items()
+            if self._is_labelled(split)
+        }
+        if options.class_weight and not self.task.takes_class_weight:
+            raise ValueError(
+                "`class_weight` must be used where each text or word has one "
+                f"class: classification or tags. Received: {options.task}."
+            )
+        odd: list[str] = []
+        if self.task.fewest_classes:
+            odd += check_classes(
+                self.task.labels, self.counts, self.task.fewest_classes
+            )
+        self.majority = max(
+            self.counts["train"], key=self.counts["train"].get, default=""
+        )
+        with phase(console, "Loading the model"):
+            keras.utils.set_random_seed(options.seed)
+            backbone, self.tokenizer = start.load(
+                options.dropout, options.dtype
+            )
+            _check_vocabulary(self.tokenizer, backbone)
+        self.sequence_length = min(
+            options.sequence_length, backbone.max_sequence_length
+        )
         self.inputs: dict[str, Any] = {
             "options": dataclasses.asdict(options),
             "start": start.describe(),
-            "tokenizer_sha256": sha256(self.tokenizer.proto),
+            "tokenizer_sha256": sha256(
+                self.tokenizer.python_tokenizer.vocabulary_bytes
+            ),
             "data": {s: digest_of(e) for s, e in self.examples.items()},
         }
         self.features: dict[str, Features] = {}
@@ -183,16 +218,19 @@ class _Run:
             said = f"Tokenizing {len(examples):,} examples ({split})"
             with phase(console, said):
                 self.features[split] = self._features(split, cache)
+            self._check_lengths(split, backbone.max_sequence_length)
             for remark in (*data[split].remarks, *self._remarks(split)):
                 self._say(remark)
+        for remark in odd:
+            self._say(remark)
         self.arrays: dict[str, Arrays] = {
             split: self.task.arrays(features)
             for split, features in self.features.items()
         }
+        self.arrays["train"] = self.task.weighted(
+            self.arrays["train"], self.examples["train"]
+        )
         with phase(console, "Building the model"):
-            keras.utils.set_random_seed(options.seed)
-            backbone = start.load_backbone(options.dropout, options.dtype)
-            _check_sizes(self.tokenizer, backbone, self.arrays)
             self.model = self.task.build(backbone)
             apply_economies(self.model, options)
         self.num_trained, self.num_parameters = count_trainable(self.model)
@@ -224,7 +262,9 @@ class _Run:
         )
 
     def _say(self, sentence: str) -> None:
-        self.console.print(sentence, highlight=False, soft_wrap=True)
+        self.console.print(
+            sentence, highlight=False, markup=False, soft_wrap=True
+        )
 
     def _remarks(self, split: str) -> Iterator[str]:
         examples, features = self.examples[split], self.features[split]
@@ -233,15 +273,37 @@ class _Run:
             of = features.rows.get("example_index", np.arange(len(features)))
             touched = np.unique(of[cut])
             yield (
-                f"{split}: {len(touched):,} of {len(examples):,} examples are "
-                "longer than the model is given tokens for, and are cut; the "
-                f"first: {examples[int(touched[0])].source}."
+                f"{split}: {len(touched):,} of {len(examples):,} examples were "
+                f"truncated{self._limits()}; the first: "
+                f"{examples[int(touched[0])].source}."
             )
         if self.options.kind == "question":
             remarks = remarks_on(examples, features)
             yield from remarks[:5]
             if remarks[5:]:
                 yield f"{split}: and {len(remarks) - 5:,} more such answers."
+
+    def _limits(self) -> str:
+        """Say what examples of this kind are truncated to."""
+        tokens = f" to {self.options.sequence_length} tokens"
+        question = f"{self.options.question_length} (`--question-length`)"
+        return {
+            "question": f": their questions to {question} tokens",
+            "choice": f"{tokens}, or question and option to {question}",
+        }.get(self.options.kind, f"{tokens} (`--sequence-length`)")
+
+    def _check_lengths(self, split: str, longest: int) -> None:
+        features = self.features[split]
+        row = int(features.lengths.argmax())
+        if features.lengths[row] <= longest:
+            return
+        of = features.rows.get("example_index", np.arange(len(features)))
+        source = self.examples[split][int(of[row])].source
+        raise ValueError(
+            f"This model takes at most {longest} tokens; pass "
+            f"`--sequence-length {longest}` (`sequence_length={longest}`). "
+            f"Received: {features.lengths[row]} tokens ({source})."
+        )
 
     def begin(self, resume: bool) -> None:
         """Makes the folder a run, or holds the one there against this."""
@@ -257,8 +319,12 @@ class _Run:
                 "num_parameters": self.num_parameters,
                 "plan": {"num_train_steps": self.options.num_train_steps},
                 "inputs": inputs,
+                "model": describe_model(
+                    self.model, self.tokenizer, self.sequence_length
+                ),
             }
         )
+        self.folder.write_tokenizer(self.tokenizer.python_tokenizer)
 
     def fit(self, signals: StopSignals) -> None:
         """Trains from the latest checkpoint to the end, or to a signal."""
@@ -319,7 +385,8 @@ class _Run:
 
     def finish(self) -> FinetuningResult:
         """Writes predictions, metrics and the preset."""
-        metrics = {}
+        metrics: dict[str, dict[str, float]] = {}
+        reports: dict[str, dict[str, Any]] = {}
         submission: dict[str, str] = {}
         for split, examples in self.examples.items():
             if split == "train":
@@ -331,6 +398,11 @@ class _Run:
                 submission[name] = submission_text(examples, predictions)
             if self._is_labelled(split):
                 metrics[split] = self.task.metrics(predictions, examples)
+                report = self.task.report(predictions, examples, self.majority)
+                if report:
+                    reports[split] = report
+                for sentence in self.task.one_sided(predictions, examples):
+                    self._say(f"{split}: {sentence}")
         if submission:
             write_submission(self.folder, submission)
         results = {
@@ -341,24 +413,20 @@ class _Run:
             "num_parameters": self.num_parameters,
             "labels": self.task.labels,
             "metrics": metrics,
+            "reports": reports,
         }
         self.folder.write_results(results)
         if not self.folder.preset.exists():
             self.model.compile()  # without the moments of the optimizer
             self.model.preprocessor = AlbertTextClassifierPreprocessor(
                 self.tokenizer,
-                sequence_length=min(
-                    self.options.sequence_length,
-                    self.model.backbone.max_sequence_length,
-                ),
+                sequence_length=self.sequence_length,
             )
             with (
                 phase(self.console, "Saving the preset"),
                 written_whole(self.folder.preset) as partial,
             ):
                 self.model.save_to_preset(str(partial))
-                if self.task.labels:
-                    save_labels(partial, self.task.labels)
                 add_run_to_card(
                     partial,
                     self.folder,
@@ -367,7 +435,7 @@ class _Run:
                     {s: len(e) for s, e in self.examples.items()},
                 )
         return FinetuningResult(
-            self.folder, self.model, metrics, self.num_trained
+            self.folder, self.model, metrics, reports, self.num_trained
         )
 
     def _is_labelled(self, split: str) -> bool:
@@ -392,21 +460,11 @@ def _has_label(example: Any) -> bool:
     return getattr(example, name) is not None
 
 
-def _check_sizes(
-    tokenizer: Any, backbone: Any, arrays: Mapping[str, Arrays]
-) -> None:
-    """Holds tokenizer, examples and encoder together."""
+def _check_vocabulary(tokenizer: Any, backbone: Any) -> None:
     pieces = tokenizer.vocabulary_size()
     if pieces > backbone.vocabulary_size:
         raise ValueError(
             "`vocab_size` must not be smaller than the tokenizer's "
             f"vocabulary. Received: vocab_size={backbone.vocabulary_size} and "
             f"a vocabulary of {pieces}."
-        )
-    longest = max(int(a.lengths.max()) for a in arrays.values())
-    if longest > backbone.max_sequence_length:
-        raise ValueError(
-            "`sequence_length` must not exceed the positions of the model, "
-            f"{backbone.max_sequence_length}. Received: examples of {longest} "
-            "tokens."
         )

@@ -1,8 +1,11 @@
 """How a model is fine-tuned: a recipe, and what overrides it."""
 
 import dataclasses
+from collections.abc import Mapping
 
-KINDS = ("text", "question", "choice", "tags")
+from albert_keras.tasks.class_weights import check_class_weight
+
+KINDS = ("text", "multilabel", "question", "choice", "tags")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -30,6 +33,9 @@ class FinetuningOptions:
             query, key and value, their biases, and the head, in place of the
             encoder.
         freeze_encoder: bool. Train the head alone.
+        class_weight: `"balanced"`, or weights by class, of the training loss
+            of classification and tagging; see
+            `albert_keras.tasks.class_weights`. Metrics are unweighted.
         log_every: int. Steps between rows of training loss.
         eval_every: int or None. Steps between evaluations; a fifth.
         checkpoint_every: int or None. Steps between checkpoints; likewise.
@@ -64,6 +70,7 @@ class FinetuningOptions:
     dtype: str = "float32"
     lora_rank: int | None = None
     freeze_encoder: bool = False
+    class_weight: str | Mapping[str, float] | None = None
     log_every: int = 20
     eval_every: int | None = None
     checkpoint_every: int | None = None
@@ -105,6 +112,8 @@ class FinetuningOptions:
                 "Either LoRA or a frozen encoder can be asked for. Received: "
                 f"lora_rank={self.lora_rank}, freeze_encoder=True."
             )
+        if self.class_weight is not None:
+            check_class_weight(self.class_weight)
 
     def evaluates_after(self, step: int) -> bool:
         """Whether held-out examples are evaluated after this step."""

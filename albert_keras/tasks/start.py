@@ -1,30 +1,34 @@
-"""What a fine-tuning begins with: a preset, or random weights."""
+"""What fine-tuning begins with: a model, or random weights."""
 
 import dataclasses
 from pathlib import Path
 from typing import Any
 
+from albert_keras.checkpoints.handles import fetched
+from albert_keras.checkpoints.loading import load
+from albert_keras.checkpoints.vocabulary import tokenizer_of_file
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import AlbertBackbone
-from albert_keras.models.albert_text_classifier import AlbertTextClassifier
-from albert_keras.models.albert_tokenizer import AlbertTokenizer
-from albert_keras.models.preset import check_preset, is_elsewhere
-from albert_keras.training.run_folder import RunFolder
+from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
+from albert_keras.models.preset import as_preset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Start:
-    """A preset, or a configuration and a tokenizer.
+    """A model to start from, or a configuration for random weights.
 
     Args:
-        preset: folder, handle or name of a preset, or the folder of a
-            finished pretraining run.
+        preset: whatever `ak.checkpoints.load` takes: a preset, a run folder, a
+            checkpoint of Hugging Face, google or KerasHub, a handle, or the
+            name of a released model. Only its encoder and tokenizer are used.
         config: name of a configuration, or path of an `albert_config.json`,
             for random weights.
-        tokenizer: path of a SentencePiece model; with `config` alone.
+        tokenizer: path of a SentencePiece model or a `vocab.txt`. Required
+            with `config`; with `preset`, it replaces the preset's own.
 
     Raises:
-        ValueError: if not exactly one of both is given.
+        ValueError: if neither or both of `preset` and `config` are given, or
+            `config` comes without `tokenizer`.
 
     Example:
     ```python
@@ -37,77 +41,77 @@ class Start:
     tokenizer: str | None = None
 
     def __post_init__(self) -> None:
-        is_random = self.config is not None and self.tokenizer is not None
-        has_any = self.config is not None or self.tokenizer is not None
-        if is_random == (self.preset is not None) or is_random != has_any:
+        if (self.preset is None) == (self.config is None) or (
+            self.config is not None and self.tokenizer is None
+        ):
             raise ValueError(
                 "Either `preset`, or `config` and `tokenizer` must be given. "
                 f"Received: preset={self.preset!r}, config={self.config!r}, "
                 f"tokenizer={self.tokenizer!r}."
             )
 
-    def load_tokenizer(self) -> AlbertTokenizer:
-        """The tokenizer of either.
+    def load(
+        self, dropout: float | None, dtype: str
+    ) -> tuple[AlbertBackbone, Any]:
+        """Load encoder and tokenizer.
+
+        Args:
+            dropout: dropout of the encoder; None keeps the model's own.
+            dtype: dtype policy to compute in.
+
+        Returns:
+            The encoder, and an `ak.AlbertTokenizer` or
+            `ak.AlbertWordPieceTokenizer`.
 
         Raises:
-            FileNotFoundError: if there is no such preset.
-            ValueError: if it holds no SentencePiece tokenizer.
+            FileNotFoundError: if there is no such model or file.
+            ValueError: if a file is damaged, or there is no tokenizer.
         """
+        tokenizer = None
+        if self.tokenizer is not None:
+            tokenizer = tokenizer_of_file(self.tokenizer)
         if self.preset is None:
-            return AlbertTokenizer(self.tokenizer)
-        preset = self._preset()
-        if is_elsewhere(preset):
-            # Only a whole task brings the tokenizer of another form.
-            task = AlbertTextClassifier.from_preset(
-                preset, num_classes=2, init_missing_heads=True
-            )
-            tokenizer = task.preprocessor and task.preprocessor.tokenizer
-        else:
-            check_preset(AlbertTokenizer, preset, load_weights=False)
-            try:
-                tokenizer = AlbertTokenizer.from_preset(preset)
-            except (KeyError, OSError, RuntimeError, TypeError, ValueError):
-                tokenizer = None
-        if not isinstance(tokenizer, AlbertTokenizer):
+            return self._random(dropout, dtype), tokenizer
+        preset = as_preset(self.preset)
+        # Every form loads as this class, whatever head it has, with its
+        # tokenizer: a backbone would not hold one.
+        model = load(
+            preset, AlbertMultipleChoice, init_missing_heads=True, dtype=dtype
+        )
+        if tokenizer is None and model.preprocessor is not None:
+            tokenizer = model.preprocessor.tokenizer
+        if tokenizer is None:
+            folder = fetched(preset)
+            if (folder / "tokenizer.json").is_file():
+                tokenizer = tokenizer_of_file(folder)  # of a bare backbone
+        if tokenizer is None:
             raise ValueError(
-                f"Preset `{preset}` must hold a SentencePiece tokenizer. "
-                "Received: none, or one that cannot be loaded."
+                f"`{self.preset}` must hold a tokenizer, or a vocabulary file "
+                "must be given as `tokenizer` (--tokenizer). Received: neither."
             )
-        return tokenizer
+        return _with_dropout(model.backbone, dropout), tokenizer
+
+    def load_tokenizer(self) -> Any:
+        """Load the tokenizer alone, see `load`."""
+        return self.load(None, "float32")[1]
 
     def load_backbone(
         self, dropout: float | None, dtype: str
     ) -> AlbertBackbone:
-        """The encoder, with other dropout if that is wanted.
+        """Load the encoder alone, see `load`."""
+        return self.load(dropout, dtype)[0]
 
-        Args:
-            dropout: float, or None to keep what it has.
-            dtype: dtype policy.
-        """
-        changed: dict[str, Any] = {"dtype": dtype}
-        if dropout is not None:
-            changed.update(dropout=dropout, attention_dropout=dropout)
-        if self.preset is not None:
-            return AlbertBackbone.from_preset(self._preset(), **changed)
+    def _random(self, dropout: float | None, dtype: str) -> AlbertBackbone:
         assert self.config is not None
         config = (
             AlbertConfig.from_json(self.config)
             if self.config.endswith(".json")
             else AlbertConfig.named(self.config)
         )
+        changed: dict[str, Any] = {"dtype": dtype}
+        if dropout is not None:
+            changed.update(dropout=dropout, attention_dropout=dropout)
         return AlbertBackbone.from_albert_config(config, **changed)
-
-    def _preset(self) -> str:
-        assert self.preset is not None
-        folder = RunFolder(self.preset)
-        if folder.is_run():
-            if not folder.preset.is_dir():
-                raise ValueError(
-                    "A pretraining run must be finished before its model is "
-                    f"fine-tuned. Received: '{self.preset}', without a preset."
-                )
-            return str(folder.preset)
-        return self.preset
 
     def describe(self) -> dict[str, str]:
         """What was given, as JSON holds it."""
@@ -115,3 +119,21 @@ class Start:
         if self.config is not None and Path(self.config).is_file():
             given["config"] = AlbertConfig.from_json(self.config).to_dict()
         return {name: value for name, value in given.items() if value}
+
+
+def _with_dropout(
+    backbone: AlbertBackbone, dropout: float | None
+) -> AlbertBackbone:
+    """Return the same encoder with another dropout."""
+    held = {backbone.dropout, backbone.attention_dropout}
+    if dropout is None or held == {dropout}:
+        return backbone
+    changed = AlbertBackbone.from_config(
+        {
+            **backbone.get_config(),
+            "dropout": dropout,
+            "attention_dropout": dropout,
+        }
+    )
+    changed.set_weights(backbone.get_weights())
+    return changed

@@ -17,6 +17,16 @@ class Entity(NamedTuple):
     type: str
 
 
+def is_entity_tag(tag: str) -> bool:
+    """Return whether a tag is `O`, or B, I, E or S with a type.
+
+    Args:
+        tag: the tag.
+    """
+    prefix, _, kind = tag.partition("-")
+    return tag == "O" or (prefix in ("B", "I", "E", "S") and bool(kind))
+
+
 def entities(tags: Sequence[str]) -> list[Entity]:
     """Reads the entities of a sentence from its tags.
 
@@ -40,7 +50,7 @@ def entities(tags: Sequence[str]) -> list[Entity]:
     begin, kind, open_ = 0, "", False
     for place, tag in enumerate([*tags, "O"]):
         prefix, _, own = tag.partition("-")
-        if tag != "O" and (prefix not in ("B", "I", "E", "S") or not own):
+        if not is_entity_tag(tag):
             raise ValueError(
                 "A tag must be `O` or B, I, E or S with a type, as `B-PER`. "
                 f"Received: {tag!r}."

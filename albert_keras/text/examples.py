@@ -18,15 +18,16 @@ class TextExample:
         id: what predictions call it: the index of the task's file.
         text: the text, or the first of the pair.
         pair: the second of the pair; None if there is none.
-        label: the number of its class in `Examples.labels`, in regression the
-            number itself; None where it is unknown.
+        label: the number of its class in `Examples.labels`; in regression the
+            number itself; with several labels a tuple with 1 or 0 for each of
+            `Examples.labels`; None where it is unknown.
         source: the file and line it is from, for messages.
     """
 
     id: str
     text: str
     pair: str | None
-    label: int | float | None
+    label: int | float | tuple[int, ...] | None
     source: str
 
 

@@ -23,7 +23,12 @@ class PieceTokenizer:
         pad_piece: The one that fills up.
         unk_id: The id of what is in no piece.
         special_symbols: Whether special symbols in a text become their ids.
+
+    Attributes:
+        vocabulary_file: What the vocabulary's file is called by convention.
     """
+
+    vocabulary_file: str
 
     def __init__(
         self,
@@ -42,6 +47,16 @@ class PieceTokenizer:
         self.cls_id, self.sep_id, self.mask_id = (
             self._ids[symbol] for symbol in SPECIAL_SYMBOLS
         )
+
+    @property
+    def normalization(self) -> dict[str, bool]:
+        """How text is normalized: `lowercase`, `keep_accents` and others."""
+        raise NotImplementedError
+
+    @property
+    def vocabulary_bytes(self) -> bytes:
+        """The content of the vocabulary's file."""
+        raise NotImplementedError
 
     def pieces(self, text: str | bytes) -> list[str]:
         """The pieces that `encode` gives the ids of.

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from albert_keras.artefact_names import SENTENCE_PIECE_FILE
 from albert_keras.text.normalization import normalize, normalize_with_spans
 from albert_keras.text.piece_rules import (
     WORD_START,
@@ -68,6 +69,8 @@ class SentencePieceTokenizer(PieceTokenizer):
     ```
     """
 
+    vocabulary_file = SENTENCE_PIECE_FILE
+
     def __init__(
         self,
         proto: str | os.PathLike[str] | bytes,
@@ -111,6 +114,11 @@ class SentencePieceTokenizer(PieceTokenizer):
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._words = self._no_words()
+
+    @property
+    def vocabulary_bytes(self) -> bytes:
+        """The content of the vocabulary's file, a SentencePiece model."""
+        return self.proto
 
     @property
     def normalization(self) -> dict[str, bool]:

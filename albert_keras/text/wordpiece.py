@@ -13,6 +13,7 @@ from typing import Any
 
 from tokenizers.models import WordPiece
 
+from albert_keras.artefact_names import WORD_PIECE_FILE
 from albert_keras.text.basic_tokenization import (
     CHINESE_CHARACTERS,
     is_punctuation,
@@ -91,6 +92,8 @@ class WordPieceTokenizer(PieceTokenizer):
     ```
     """
 
+    vocabulary_file = WORD_PIECE_FILE
+
     def __init__(
         self,
         vocabulary: str | os.PathLike[str] | Sequence[str],
@@ -125,6 +128,11 @@ class WordPieceTokenizer(PieceTokenizer):
             special_symbols=self.special_symbols,
         )
         return restore, (self.vocabulary,)
+
+    @property
+    def vocabulary_bytes(self) -> bytes:
+        """The content of a `vocab.txt` with these pieces."""
+        return "".join(f"{piece}\n" for piece in self.vocabulary).encode()
 
     @property
     def normalization(self) -> dict[str, bool]:

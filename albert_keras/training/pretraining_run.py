@@ -4,18 +4,19 @@ import dataclasses
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
 from rich.console import Console
 
+from albert_keras.checkpoints.run_models import describe_model
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm_preprocessor import (
     AlbertMaskedLMPreprocessor,
 )
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
-from albert_keras.models.albert_tokenizer import AlbertTokenizer
 from albert_keras.pretraining.manifest import sha256
 from albert_keras.training.callbacks import (
     Evaluate,
@@ -62,7 +63,7 @@ class PretrainingRun:
     def __init__(
         self,
         config: AlbertConfig,
-        tokenizer: AlbertTokenizer,
+        tokenizer: Any,
         data: Examples,
         eval_data: Examples | None,
         run_dir: Path,
@@ -87,11 +88,12 @@ class PretrainingRun:
                 f"Received: minutes={options.minutes:g}, "
                 f"{strategy.num_workers} workers."
             )
-        tokenizer_sha256 = sha256(tokenizer.proto)
+        python = tokenizer.python_tokenizer
+        tokenizer_sha256 = sha256(python.vocabulary_bytes)
         for examples in (data, eval_data):
             _check_tokenizer(examples, tokenizer_sha256)
         self.inputs = describe_inputs(
-            config, options, tokenizer_sha256, data, eval_data
+            config, options, python, data, eval_data
         )
         self.eval_batches = (
             eval_data.evaluation_batches(options.batch_size)
@@ -211,6 +213,9 @@ class PretrainingRun:
                 "num_parameters": model.count_params(),
                 "plan": dataclasses.asdict(plan),
                 "inputs": self.inputs,
+                "model": describe_model(
+                    model, self.tokenizer, self.sequence_length
+                ),
             }
         )
 
@@ -233,8 +238,7 @@ class PretrainingRun:
             The metrics measured last.
         """
         self.config.to_json(self.folder.config)
-        with written_whole(self.folder.tokenizer) as partial:
-            partial.write_bytes(self.tokenizer.proto)
+        self.folder.write_tokenizer(self.tokenizer.python_tokenizer)
 
         schedule = self.compile(model, plan)
         checkpoints = RunCheckpoints(

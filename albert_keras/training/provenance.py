@@ -12,6 +12,8 @@ from typing import Any
 
 from albert_keras import __version__
 from albert_keras.config import AlbertConfig
+from albert_keras.pretraining.manifest import sha256
+from albert_keras.text.piece_tokenizer import PieceTokenizer
 from albert_keras.training.examples import Examples
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.strategies import TrainingStrategy
@@ -32,7 +34,7 @@ _LIBRARIES = (
 def describe_inputs(
     config: AlbertConfig,
     options: PretrainingOptions,
-    tokenizer_sha256: str,
+    tokenizer: PieceTokenizer,
     data: Examples,
     eval_data: Examples | None,
 ) -> dict[str, Any]:
@@ -41,14 +43,15 @@ def describe_inputs(
     Args:
         config: of the model.
         options: of the run.
-        tokenizer_sha256: of the SentencePiece model.
+        tokenizer: of the run.
         data: training examples.
         eval_data: held-out examples.
     """
     inputs = {
         "config": config.to_dict(),
         "options": dataclasses.asdict(options),
-        "tokenizer_sha256": tokenizer_sha256,
+        "tokenizer_sha256": sha256(tokenizer.vocabulary_bytes),
+        "tokenizer": tokenizer.normalization,
         "data": data.describe(),
         "eval_data": eval_data.describe() if eval_data else None,
     }

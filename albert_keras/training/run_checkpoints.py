@@ -3,7 +3,6 @@
 import json
 import math
 import os
-import re
 import shutil
 import zipfile
 from pathlib import Path
@@ -12,11 +11,13 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from albert_keras.checkpoints.run_models import (
+    STEP_CHECKPOINT,
+    variables_by_name,
+)
 from albert_keras.training.strategies import TrainingStrategy
 from albert_keras.training.workers import array_from_chief, from_chief
 from albert_keras.whole_files import written_whole
-
-_NAME = re.compile(r"step_(\d{8})\.npz")
 
 
 class RestoredState(NamedTuple):
@@ -72,7 +73,7 @@ class RunCheckpoints:
         if not self.directory.is_dir():
             return []
         names = (
-            _NAME.fullmatch(path.name) for path in self.directory.iterdir()
+            STEP_CHECKPOINT.fullmatch(path.name) for path in self.directory.iterdir()
         )
         return sorted(int(name[1]) for name in names if name)
 
@@ -240,16 +241,8 @@ def _link_or_copy(path: Path, other: Path) -> None:
 
 
 def _variables_by_name(model: keras.Model) -> dict[str, keras.Variable]:
-    """The variables of model and optimizer, each under a name of its own.
-
-    Keras numbers the paths of seed generators by how many layers the process
-    made before, so of those only the place in the model counts.
-    """
-    named = {}
-    for index, variable in enumerate(model.variables):
-        is_generator = variable.name == "seed_generator_state"
-        label = variable.name if is_generator else variable.path
-        named[f"model/{index:04d}/{label}"] = variable
+    """Return the variables of model and optimizer, each under a unique name."""
+    named = variables_by_name(model)
     for index, variable in enumerate(model.optimizer.variables):
         named[f"optimizer/{index:04d}"] = variable
     return named

@@ -6,6 +6,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from albert_keras.artefact_names import (
+    RUN_CHECKPOINTS,
+    RUN_PRESET,
+    RUN_RECORD,
+    SENTENCE_PIECE_FILE,
+    WORD_PIECE_FILE,
+)
+from albert_keras.text.piece_tokenizer import PieceTokenizer
 from albert_keras.whole_files import partial_of, written_whole
 
 
@@ -15,7 +23,7 @@ class RunFolder:
     ```
     run.json            what made the run: options, data, versions, command
     albert_config.json  the model's sizes, as google's file
-    spiece.model        the vocabulary
+    spiece.model        the vocabulary, or vocab.txt
     metrics.csv         a row every few steps, and one for each evaluation
     tensorboard/        the same for TensorBoard
     curves.png          the same to look at
@@ -33,14 +41,15 @@ class RunFolder:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
-        self.record = self.path / "run.json"
+        self.record = self.path / RUN_RECORD
         self.config = self.path / "albert_config.json"
-        self.tokenizer = self.path / "spiece.model"
+        self.tokenizer = self.path / SENTENCE_PIECE_FILE
+        self.word_pieces = self.path / WORD_PIECE_FILE
         self.metrics = self.path / "metrics.csv"
         self.tensorboard = self.path / "tensorboard"
         self.curves = self.path / "curves.png"
-        self.checkpoints = self.path / "checkpoints"
-        self.preset = self.path / "preset"
+        self.checkpoints = self.path / RUN_CHECKPOINTS
+        self.preset = self.path / RUN_PRESET
         self.bad_batch = self.path / "bad_batch.json"
 
     def is_run(self) -> bool:
@@ -95,6 +104,7 @@ class RunFolder:
             self.bad_batch,
             self.metrics,
             self.tokenizer,
+            self.word_pieces,
             self.config,
             self.record,
         ):
@@ -102,6 +112,12 @@ class RunFolder:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+    def write_tokenizer(self, tokenizer: PieceTokenizer) -> None:
+        """Writes the vocabulary of a tokenizer."""
+        path = self.path / tokenizer.vocabulary_file
+        with written_whole(path) as partial:
+            partial.write_bytes(tokenizer.vocabulary_bytes)
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Writes run.json, which makes the folder a run."""

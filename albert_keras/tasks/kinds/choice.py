@@ -1,5 +1,6 @@
 """One of several options."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,3 +65,6 @@ class ChoiceTask(Kind):
             dict(zip(ids, predictions, strict=True)),
             groups if all(groups.values()) else None,
         )
+
+    def class_counts(self, examples: Sequence[Any]) -> Counter[str]:
+        return Counter(LETTERS[example.label] for example in examples)

@@ -1,5 +1,6 @@
 """The answer to a question in a passage."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from albert_keras.text.rows.questions import (
     ranked_answers,
 )
 from albert_keras.text.rows.table import Features
+
+_ANSWER, _NO_ANSWER = "an answer", "no answer"
 
 
 class QuestionTask(Kind):
@@ -79,3 +82,15 @@ class QuestionTask(Kind):
         return squad2(
             answers, predictions.best(), predictions.null_odds, threshold=0.0
         )
+
+    def class_counts(self, examples: Sequence[Any]) -> Counter[str]:
+        if self.options.head == "v1":  # always answers
+            return Counter()
+        return Counter(
+            _NO_ANSWER if example.is_impossible else _ANSWER
+            for example in examples
+        )
+
+    def predicted_classes(self, predictions: AnsweredQuestions) -> list[str]:
+        texts = predictions.files()["predictions.json"].values()
+        return [_ANSWER if text else _NO_ANSWER for text in texts]

@@ -8,6 +8,7 @@ diagnostic set AX has the correlation among three classes (Gorodkin 2004).
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 # The class whose F1 counts in MRPC and QQP: "is a paraphrase".
 _POSITIVE = "1"
@@ -55,7 +56,7 @@ def glue(
     }
 
 
-def accuracy(predictions: Sequence[str], labels: Sequence[str]) -> float:
+def accuracy(predictions: Sequence[Any], labels: Sequence[Any]) -> float:
     """Returns the share of predictions that are right, of 1."""
     pairs = zip(predictions, labels, strict=True)
     return sum(given == right for given, right in pairs) / len(labels)

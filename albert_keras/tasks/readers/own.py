@@ -1,5 +1,6 @@
 """A user's own data, by the names of its columns."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
@@ -19,6 +20,7 @@ from albert_keras.text.records.remarks import Remarks
 # What each kind of task reads, and what it needs not.
 _COLUMNS = {
     "classification": (("text", "label"), ("pair", "id")),
+    "multilabel": (("text", "label"), ("pair", "id")),
     "regression": (("text", "label"), ("pair", "id")),
     "question": (
         ("question", "context", "answer"),
@@ -40,15 +42,18 @@ def read_file(
 ) -> Examples:
     """Reads a CSV, TSV or JSON lines file by the names of its columns.
 
-    Needed are, for "classification" and "regression", `text` and `label`, for
-    "question" `question`, `context` and `answer`, for "choice" `question`,
-    `options` and `label`, for "tags" `words` and `tags`. There may be `id`;
-    `pair`; `context` of choices; `answer_start` (in characters) and `title`.
+    Needed are, for "classification", "multilabel" and "regression", `text` and
+    `label`, for "question" `question`, `context` and `answer`, for "choice"
+    `question`, `options` and `label`, for "tags" `words` and `tags`. There may
+    be `id`; `pair`; `context` of choices; `answer_start` (in characters) and
+    `title`.
     An answer without `answer_start` is taken where it first occurs; an empty
     one says that the passage does not hold it. In JSON, `options`, `words`,
     `tags`, `answer` and `answer_start` may be lists; else words and tags are
     separated by spaces, and `options` names several columns. The label of a
-    choice is a letter from A or a number from 0.
+    choice is a letter from A or a number from 0. The label of "multilabel" is
+    a list in JSON, else separated by `|`; or `label` names several columns,
+    each with 1 or 0. A text may have none of the labels.
 
     Args:
         path: the file, `.csv`, `.tsv` or `.jsonl`, in UTF-8; for "tags" any
@@ -108,6 +113,8 @@ def read_file(
     ]
     if not examples:
         raise ValueError(f"{path} must hold examples. Received: none.")
+    if kind == "multilabel" and labels is None:
+        labels = _label_columns(columns)
     return _finished(examples, kind, labels, path, reader.remarks)
 
 
@@ -125,7 +132,9 @@ def has_labels(
         return True  # the last column of words
     (name,) = (name for name in _COLUMNS[kind][0] if name in _LABELS)
     first = next(records(path, ()), None)
-    return first is None or columns.get(name, name) in first.values
+    return first is None or all(
+        column in first.values for column in _names(columns.get(name, name))
+    )
 
 
 def _finished(
@@ -148,6 +157,8 @@ def _finished(
                     number,
                     example.source,
                 )
+    elif kind == "multilabel":
+        names = _give_labels(examples, labels)
     elif kind == "tags":
         names = tuple(labels or found(examples))
         for example in examples:
@@ -158,6 +169,7 @@ def _finished(
     _require_own_ids(examples)
     kinds: dict[str, Kind] = {
         "classification": "text",
+        "multilabel": "text",
         "regression": "text",
         "question": "question",
         "choice": "choice",
@@ -166,6 +178,31 @@ def _finished(
     if path.suffix == ".tsv":
         _remark_quotes(examples, remarks)
     return Examples(kinds[kind], tuple(examples), names, remarks.sentences())
+
+
+def _label_columns(
+    columns: Mapping[str, str | Sequence[str]],
+) -> Sequence[str] | None:
+    """Return the labels that have a column each, if they do."""
+    called = columns.get("label", "label")
+    return None if isinstance(called, str) else called
+
+
+def _give_labels(
+    examples: list[Any], labels: Sequence[str] | None
+) -> tuple[str, ...]:
+    """Replace names of labels by a 1 or 0 for each label."""
+    given = {name for e in examples for name in e.label or ()}
+    names = tuple(labels or sorted(given, key=_by_number))
+    for place, example in enumerate(examples):
+        if example.label is not None:
+            held = {
+                _number_of(name, names, example.source)
+                for name in example.label
+            }
+            flags = tuple(int(number in held) for number in range(len(names)))
+            examples[place] = dataclasses.replace(example, label=flags)
+    return names
 
 
 def _require_own_ids(examples: Sequence[Any]) -> None:

@@ -18,6 +18,7 @@ _EPOCHS = 3
 _BATCH_SIZE = 32
 _METRICS = {
     "classification": ("text", "accuracy"),
+    "multilabel": ("multilabel", "f1_micro"),
     "regression": ("text", "pearson"),
     "question": ("question", "best_f1"),
     "choice": ("choice", "all"),

@@ -14,6 +14,9 @@ from albert_keras.text.examples import (
 from albert_keras.text.records.files import Record
 from albert_keras.text.records.remarks import Remarks
 
+# What separates the labels of a text in a cell of CSV or TSV.
+LABEL_SEPARATOR = "|"
+_YES_OR_NO = {"1": True, "true": True, "0": False, "false": False}
 # Longer than this, a text is said to be long: of many windows, or cut.
 LONG_TEXT = 50_000
 
@@ -43,6 +46,34 @@ class ExampleReader:
     def classification(self, place: str, record: Record) -> TextExample:
         label = self._text(record, "label") if self.labelled else None
         return self._text_example(place, record, label)
+
+    def multilabel(self, place: str, record: Record) -> TextExample:
+        labels = self._labels(record) if self.labelled else None
+        return self._text_example(place, record, labels)
+
+    def _labels(self, record: Record) -> tuple[str, ...]:
+        """Return the names of a text's labels, each once."""
+        columns = self.columns.get("label", "label")
+        if not isinstance(columns, str):
+            return tuple(
+                name
+                for name in columns
+                if _is_yes(record.values[name], name, record.source)
+            )
+        given = record.values[columns]
+        if isinstance(given, str):
+            given = given.split(LABEL_SEPARATOR) if given.strip() else []
+        if not isinstance(given, list) or not all(
+            (isinstance(label, str) and label.strip()) or isinstance(label, int)
+            for label in given
+        ):
+            raise ValueError(
+                f"{record.source} must have a list of labels in the column "
+                f"{columns!r}, or a text that separates them by "
+                f"{LABEL_SEPARATOR!r}. Received: "
+                f"{record.values[columns]!r:.60}."
+            )
+        return tuple(dict.fromkeys(str(label).strip() for label in given))
 
     def regression(self, place: str, record: Record) -> TextExample:
         label = None
@@ -204,9 +235,11 @@ class ExampleReader:
         if not isinstance(value, str) or not (
             value.strip() or (self.empty_texts and name != "label")
         ):
+            several = name == "label" and isinstance(value, list)
             raise ValueError(
                 f"{record.source} must have a text in the column "
                 f"{self._column(name)!r}. Received: {value!r:.60}."
+                + (" (Several labels are for `multilabel`.)" if several else "")
             )
         if len(value) > LONG_TEXT:
             self.remarks.add(
@@ -214,6 +247,16 @@ class ExampleReader:
                 f"the {name} is longer than {LONG_TEXT:,} characters",
             )
         return value.strip() if name == "label" else value
+
+
+def _is_yes(value: Any, column: str, source: str) -> bool:
+    found = _YES_OR_NO.get(str(value).strip().lower())
+    if found is None:
+        raise ValueError(
+            f"{source} must have 1 or 0 in the column {column!r} of a label. "
+            f"Received: {value!r:.60}."
+        )
+    return found
 
 
 def _list(value: Any) -> list[Any]:

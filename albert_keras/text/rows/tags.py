@@ -32,7 +32,8 @@ def tag_features(
     Returns:
         Rows with `token_ids`, `segment_ids` and, for each token, `word_index`,
         the place of the word whose first piece it is or -1, and `tags`, the id
-        of that word's tag or 0; `example_index`, and `num_cut`, 0.
+        of that word's tag or 0; `example_index`, and `num_cut`, the pieces
+        that its words lost.
     """
     words = (word for example in examples for word in example.words)
     pieces = encode_each(tokenizer, words)
@@ -40,7 +41,9 @@ def tag_features(
     room = sequence_length - 2
     rows = FeatureRows()
 
-    def finish(row: list[tuple[int, int, int]], example_index: int) -> None:
+    def finish(
+        row: list[tuple[int, int, int]], example_index: int, num_cut: int
+    ) -> None:
         none = (tokenizer.sep_id, NO_WORD, 0)
         row = [(tokenizer.cls_id, NO_WORD, 0), *row, none]
         tokens, places, tags = zip(*row, strict=True)
@@ -52,18 +55,20 @@ def tag_features(
                 "tags": tags,
             },
             example_index=example_index,
-            num_cut=0,
+            num_cut=num_cut,
         )
 
     for number, example in enumerate(examples):
         row: list[tuple[int, int, int]] = []
+        cut = 0
         for place, word in enumerate(example.words):
             tokens = (pieces[word] or [tokenizer.unk_id])[:room]
             if len(row) + len(tokens) > room:
-                finish(row, number)
-                row = []
+                finish(row, number, cut)
+                row, cut = [], 0
             tag = ids[example.tags[place]] if example.tags else 0
+            cut += max(0, len(pieces[word]) - room)
             row.append((tokens[0], place, tag))
             row += [(token, NO_WORD, 0) for token in tokens[1:]]
-        finish(row, number)
+        finish(row, number, cut)
     return rows.features()
