@@ -103,6 +103,7 @@ def open_keras_hub(folder: Path) -> Checkpoint:
         vocabulary=_vocabulary(folder),
         head_layer_norm_epsilon=HEAD_EPSILON,
         classifier_dropout=float(settings.get("dropout", 0.1)),
+        classifier_activation=settings.get("activation"),
         output_head=CLASSIFIER,
         architecture=task,
     )
