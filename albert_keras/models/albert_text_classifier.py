@@ -9,13 +9,20 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
 from albert_keras.models.compilation import CompileForDevice
+from albert_keras.models.labels import HasLabels
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
+
+PROBLEM_TYPES = (
+    "single_label_classification",
+    "multi_label_classification",
+    "regression",
+)
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertTextClassifier(
-    StrictPreset, CompileForDevice, keras_hub.models.TextClassifier
+    StrictPreset, HasLabels, CompileForDevice, keras_hub.models.TextClassifier
 ):
     """Classifies a text or a pair of texts from the pooled output.
 
@@ -26,6 +33,13 @@ class AlbertTextClassifier(
             ids.
         activation: Activation of the output; None gives logits.
         dropout: Dropout before the output, 0.1 in the original.
+        labels: Names of the classes in order, or None. The attribute
+            `labels` holds them as a tuple and can be assigned.
+        problem_type: What the classes mean, in Hugging Face's words:
+            `"single_label_classification"`, `"multi_label_classification"`
+            (every text has any number of the classes) or `"regression"`.
+            None means regression if `num_classes` is 1, and otherwise a
+            single label.
 
     Call arguments:
         inputs: Those of the backbone.
@@ -56,8 +70,20 @@ class AlbertTextClassifier(
         preprocessor=None,
         activation=None,
         dropout=0.1,
+        labels=None,
+        problem_type=None,
         **kwargs,
     ):
+        if problem_type not in (None, *PROBLEM_TYPES):
+            raise ValueError(
+                f"`problem_type` must be one of {', '.join(PROBLEM_TYPES)}, "
+                f"or None. Received: problem_type={problem_type!r}."
+            )
+        # Its compilation asks for them.
+        self.num_classes = num_classes
+        self.problem_type = problem_type
+        self.labels = labels
+
         # === Layers ===
         shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
@@ -84,7 +110,6 @@ class AlbertTextClassifier(
         )
 
         # === Config ===
-        self.num_classes = num_classes
         self.activation = keras.activations.get(activation)
         self.dropout = dropout
 
@@ -111,4 +136,6 @@ class AlbertTextClassifier(
             "num_classes": self.num_classes,
             "activation": keras.activations.serialize(self.activation),
             "dropout": self.dropout,
+            "labels": self.labels and list(self.labels),
+            "problem_type": self.problem_type,
         }

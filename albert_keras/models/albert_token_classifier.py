@@ -11,6 +11,7 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
 from albert_keras.models.compilation import CompileForDevice
+from albert_keras.models.labels import HasLabels
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
 from albert_keras.models.takes_strings import TakesStrings, require_as_many
@@ -22,7 +23,11 @@ from albert_keras.text.rows.tags import NO_WORD, tag_features
 
 @keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertTokenClassifier(
-    StrictPreset, TakesStrings, CompileForDevice, keras_hub.models.Task
+    StrictPreset,
+    HasLabels,
+    TakesStrings,
+    CompileForDevice,
+    keras_hub.models.Task,
 ):
     """Classifies every token of a text: names, parts of speech.
 
@@ -32,6 +37,8 @@ class AlbertTokenClassifier(
         preprocessor: An `AlbertTextClassifierPreprocessor`, whose tokenizer
             and length are used for words; None to pass ids.
         dropout: Dropout before the output.
+        labels: Names of the classes in order, or None. The attribute
+            `labels` holds them as a tuple and can be assigned.
 
     Call arguments:
         inputs: Those of the backbone, `[batch, sequence]`.
@@ -66,8 +73,17 @@ class AlbertTokenClassifier(
     preprocessor_cls = AlbertTextClassifierPreprocessor
 
     def __init__(
-        self, backbone, num_classes, preprocessor=None, dropout=0.1, **kwargs
+        self,
+        backbone,
+        num_classes,
+        preprocessor=None,
+        dropout=0.1,
+        labels=None,
+        **kwargs,
     ):
+        self.num_classes = num_classes
+        self.labels = labels
+
         # === Layers ===
         shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
@@ -94,7 +110,6 @@ class AlbertTokenClassifier(
         )
 
         # === Config ===
-        self.num_classes = num_classes
         self.dropout = dropout
 
     def compile(  # type: ignore[override]
@@ -172,4 +187,5 @@ class AlbertTokenClassifier(
             **super().get_config(),
             "num_classes": self.num_classes,
             "dropout": self.dropout,
+            "labels": self.labels and list(self.labels),
         }

@@ -1,8 +1,7 @@
 """Presets, checked before KerasHub loads them."""
 
-import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -17,13 +16,14 @@ from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
 from albert_keras.models.card.facts import facts_of
 from albert_keras.models.card.writing import write_card
+from albert_keras.models.labels import HasLabels
 from albert_keras.models_nearby import models_nearby
 
 # By name, as it stands on a floor above: only reading weights needs it, and
 # nothing else here does.
 _CHECKPOINTS = "albert_keras.checkpoints"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
-LABELS_FILE = "labels.json"
+LABELS_FILE = "labels.json"  # of older releases
 
 
 class StrictPreset:
@@ -46,6 +46,8 @@ class StrictPreset:
         super().save_to_preset(  # type: ignore[misc]
             preset_dir, *args, **kwargs
         )
+        # The labels are in the configuration of the task.
+        (Path(preset_dir) / LABELS_FILE).unlink(missing_ok=True)
         write_card(preset_dir, facts_of(self))
 
     @classmethod
@@ -70,6 +72,12 @@ class StrictPreset:
             checkpoints = import_module(_CHECKPOINTS)
             return checkpoints.load(preset, cls, **kwargs)
         check_preset(cls, preset, load_weights)
+        folder = Path(preset)
+        if issubclass(cls, HasLabels):
+            if "num_classes" in kwargs:  # a new head: of a new task
+                kwargs = {"labels": None, **kwargs}
+            elif (folder / LABELS_FILE).is_file():
+                kwargs = {"labels": saved_labels(folder), **kwargs}
         try:
             # KerasHub's, with what it makes a model of.
             load = partial(
@@ -163,28 +171,23 @@ def saved_task_class(preset: str | os.PathLike) -> type | None:
     return task_class
 
 
-def save_labels(folder: Path, labels: Sequence[str]) -> None:
-    """Adds to a preset what its classes are called.
-
-    Args:
-        folder: The preset.
-        labels: The names, in order.
-    """
-    (folder / LABELS_FILE).write_text(
-        json.dumps({"labels": list(labels)}, ensure_ascii=False) + "\n", "utf-8"
-    )
-
-
 def saved_labels(folder: Path) -> tuple[str, ...] | None:
-    """What the classes of a preset are called; None where it does not say.
+    """Return the names of a preset's classes; None if it has none.
+
+    They are in the configuration of its task. Presets of older releases have
+    them in a file of their own.
 
     Raises:
-        ValueError: Its file of labels is damaged.
+        ValueError: One of these files is damaged.
     """
-    path = folder / LABELS_FILE
-    if not path.is_file():
-        return None
-    labels = read_json_object(path).get("labels")
+    path = folder / preset_utils.TASK_CONFIG_FILE
+    config = read_json_object(path).get("config") if path.is_file() else None
+    labels = config.get("labels") if isinstance(config, dict) else None
+    if labels is None:
+        path = folder / LABELS_FILE
+        if not path.is_file():
+            return None
+        labels = read_json_object(path).get("labels")
     if not isinstance(labels, list) or not all(
         isinstance(label, str) for label in labels
     ):

@@ -15,7 +15,6 @@ from rich.console import Console
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
-from albert_keras.models.preset import save_labels
 from albert_keras.pretraining.manifest import sha256
 from albert_keras.tasks.callbacks import KeepRun
 from albert_keras.tasks.curves import draw_task_curves
@@ -345,6 +344,8 @@ class _Run:
         self.folder.write_results(results)
         if not self.folder.preset.exists():
             self.model.compile()  # without the moments of the optimizer
+            if self.task.labels and hasattr(self.model, "labels"):
+                self.model.labels = self.task.labels
             self.model.preprocessor = AlbertTextClassifierPreprocessor(
                 self.tokenizer,
                 sequence_length=min(
@@ -357,8 +358,6 @@ class _Run:
                 written_whole(self.folder.preset) as partial,
             ):
                 self.model.save_to_preset(str(partial))
-                if self.task.labels:
-                    save_labels(partial, self.task.labels)
                 add_run_to_card(
                     partial,
                     self.folder,

@@ -28,7 +28,7 @@ WRITTEN = {
     "vocab": "vocabulary/spiece.model",
     "prepare": "shards/manifest.json",
     "pretrain": "run/preset/task.weights.h5",
-    "finetune": "film/preset/labels.json",
+    "finetune": "film/preset/task.json",
     "embed": "reviews.npy",
     "bias": "bias/bias.html",
     "inspect": "inside/attention-layer-03.png",

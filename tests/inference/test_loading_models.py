@@ -103,12 +103,22 @@ def test_a_released_model_brings_its_tokenizer(
 
 
 def test_labels_go_with_a_preset_and_its_exports(model_form, tmp_path):
-    from albert_keras.models.preset import save_labels
-
     preset = tmp_path / "preset"
     shutil.copytree(model_form("classifier", "preset"), preset)
-    save_labels(preset, ["a", "é", "c"])
+    # As older releases wrote them.
+    (preset / "labels.json").write_text('{"labels": ["a", "é", "c"]}', "utf-8")
     assert load_model(preset).labels == ("a", "é", "c")
+    model = ak.AlbertTextClassifier.from_preset(preset)
+    assert model.labels == ("a", "é", "c")
+    model.labels = ["x", "y", "é"]
+    model.save_to_preset(str(preset))
+    assert not (preset / "labels.json").exists()
+    assert load_model(preset).labels == ("x", "y", "é")
+    loaded = ak.AlbertTextClassifier.from_preset(preset)
+    assert loaded.labels == ("x", "y", "é")
+    new = ak.AlbertTextClassifier.from_preset(preset, num_classes=2)
+    assert new.labels is None
+    (preset / "task.json").unlink()
     (preset / "labels.json").write_text('{"labels": "abc"}')
     with pytest.raises(ValueError, match=r"labels.json` must hold a list"):
         load_model(preset)
