@@ -112,8 +112,6 @@ class Checkpoint:
         settings: What the configuration says in Hugging Face's words: names
             of classes, for instance.
         settings_path: The file of the configuration, for messages.
-        classifier_activation: Of the output of a classifier, as Keras
-            serializes it.
     """
 
     path: Path
@@ -132,7 +130,6 @@ class Checkpoint:
     notes: tuple[str, ...] = ()
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     settings_path: Path = Path("config.json")
-    classifier_activation: Any = None
 
     def find(self, name: str) -> str | None:
         """The file's name of what google calls `name`; None if it lacks it."""

@@ -50,9 +50,7 @@ _FINAL_SIGMA = (
 # === Out ===
 
 
-def tokenizer_settings(
-    tokenizer: Any, sequence_length: int
-) -> dict[str, Any]:
+def tokenizer_settings(tokenizer: Any, sequence_length: int) -> dict[str, Any]:
     """Return the content of `tokenizer_config.json`.
 
     Args:

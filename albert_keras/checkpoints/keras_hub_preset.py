@@ -103,9 +103,10 @@ def open_keras_hub(folder: Path) -> Checkpoint:
         vocabulary=_vocabulary(folder),
         head_layer_norm_epsilon=HEAD_EPSILON,
         classifier_dropout=float(settings.get("dropout", 0.1)),
-        classifier_activation=settings.get("activation"),
         output_head=CLASSIFIER,
         architecture=task,
+        settings={"classifier_activation": settings.get("activation")},
+        settings_path=folder / "task.json",
     )
 
 

@@ -1,4 +1,4 @@
-"""Names of classes and the problem type, in Hugging Face's words.
+"""What the outputs of a head mean, in Hugging Face's words.
 
 `config.json` has them as `id2label`, `label2id` and `problem_type`. Classes
 without names are `LABEL_0`, `LABEL_1` and so on there.
@@ -9,31 +9,45 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-PROBLEM_TYPES = (
-    "single_label_classification",
-    "multi_label_classification",
-    "regression",
-)
+import keras
+
+from albert_keras.models.albert_text_classifier import PROBLEM_TYPES
+
+# No words of Hugging Face: its classes have no activation after the head.
+_ACTIVATION = "classifier_activation"
 _NO_NAME = re.compile(r"LABEL_\d+")
 
 
-def label_settings(model: Any) -> dict[str, Any]:
-    """Return what `config.json` says of a model's classes.
+def head_settings(model: Any) -> dict[str, Any]:
+    """Return what `config.json` says of a model's head.
 
     Args:
-        model: A model of this package; one without classes has no settings.
+        model: A model of this package.
+
+    Returns:
+        The dropout before the head's output, and for a model with classes
+        their names, the problem type and an activation.
     """
+    is_task = hasattr(model, "backbone")
+    settings: dict[str, Any] = {
+        "classifier_dropout_prob": getattr(model, "dropout", 0.1)
+        if is_task
+        else 0.1
+    }
     num_classes = getattr(model, "num_classes", None)
     if num_classes is None:
-        return {}
+        return settings
     names = model.labels or [f"LABEL_{n}" for n in range(num_classes)]
-    settings: dict[str, Any] = {
+    settings |= {
         "id2label": {str(n): name for n, name in enumerate(names)},
         "label2id": {name: n for n, name in enumerate(names)},
     }
     problem_type = getattr(model, "problem_type", None)
     if problem_type is not None:
         settings["problem_type"] = problem_type
+    activation = getattr(model, "activation", keras.activations.linear)
+    if activation != keras.activations.linear:
+        settings[_ACTIVATION] = keras.activations.serialize(activation)
     return settings
 
 
@@ -97,6 +111,32 @@ def read_problem_type(settings: Mapping[str, Any], source: Path) -> str | None:
     return found
 
 
+def read_activation(settings: Mapping[str, Any], source: Path) -> str | None:
+    """Return the activation of a classifier's output; None for logits.
+
+    Args:
+        settings: The content of `config.json`.
+        source: The file, for messages.
+
+    Raises:
+        ValueError: It is none of Keras' own.
+    """
+    found = settings.get(_ACTIVATION)
+    if found is None:
+        return None
+    wrong = ValueError(
+        f"`{source}` must name one of Keras' activations as its "
+        f"{_ACTIVATION}. Received: {found!r:.80}."
+    )
+    if not isinstance(found, str):
+        raise wrong
+    try:
+        keras.activations.get(found)
+    except ValueError:
+        raise wrong from None
+    return found
+
+
 def _by_id(
     settings: Mapping[str, Any], key: str, source: Path
 ) -> dict[int, str]:
@@ -113,7 +153,7 @@ def _by_id(
     for number, name in pairs:
         if isinstance(name, int) and not isinstance(name, bool):
             name = str(name)
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str):
             raise _wrong(source, f"hold texts as names in {key}", repr(name))
         try:
             place = int(number)

@@ -14,7 +14,11 @@ from albert_keras.checkpoints.archives import unpacked
 from albert_keras.checkpoints.checkpoint import Checkpoint, Layout
 from albert_keras.checkpoints.deferred import Value, build
 from albert_keras.checkpoints.handles import fetched
-from albert_keras.checkpoints.labels import read_labels, read_problem_type
+from albert_keras.checkpoints.labels import (
+    read_activation,
+    read_labels,
+    read_problem_type,
+)
 from albert_keras.checkpoints.matching import (
     Match,
     Piece,
@@ -265,9 +269,7 @@ def _maker(
     if issubclass(model_class, AlbertTextClassifier | AlbertTokenClassifier):
         if found.num_outputs is not None:
             _check_classes(checkpoint, arguments, found.num_outputs)
-            _add_meaning(
-                checkpoint, model_class, arguments, found.num_outputs
-            )
+            _add_meaning(checkpoint, model_class, arguments, found.num_outputs)
         elif "num_classes" not in arguments:
             raise ValueError(
                 f"`num_classes` must be given for a {model_class.__name__} "
@@ -312,7 +314,7 @@ def _add_meaning(
     if arguments.get("labels") is None:
         arguments["labels"] = read_labels(given, num_classes, source)
     if issubclass(model_class, AlbertTextClassifier):
-        arguments["activation"] = checkpoint.classifier_activation
+        arguments["activation"] = read_activation(given, source)
         if arguments.get("problem_type") is None:
             arguments["problem_type"] = read_problem_type(given, source)
 

@@ -17,7 +17,7 @@ from albert_keras.checkpoints.huggingface_tokenizer import (
     tokenizer_settings,
     write_tokenizer_json,
 )
-from albert_keras.checkpoints.labels import label_settings
+from albert_keras.checkpoints.labels import head_settings
 from albert_keras.checkpoints.model_parts import heads_of_model, parts_of
 from albert_keras.checkpoints.names import (
     CLASSIFIER,
@@ -214,15 +214,12 @@ def _huggingface_settings(model: Any) -> dict[str, Any]:
         "model_type": "albert",
         "hidden_act": theirs.get(activation, activation),
         "layer_norm_eps": body,
-        "classifier_dropout_prob": getattr(model, "dropout", 0.1),
+        **head_settings(model),
         "pad_token_id": 0 if tokenizer is None else tokenizer.pad_token_id,
         "bos_token_id": 2 if tokenizer is None else tokenizer.cls_token_id,
         "eos_token_id": 3 if tokenizer is None else tokenizer.sep_token_id,
         "torch_dtype": "float32",
     }
-    if isinstance(model, AlbertBackbone):
-        settings["classifier_dropout_prob"] = 0.1
-    settings |= label_settings(model)
     return settings
 
 
@@ -254,7 +251,7 @@ def _write_tensorflow(model: Any, folder: Path) -> None:
         {google_name(name): array for name, array in _arrays(model)},
     )
     # google's code ignores what it has no word for, and `load` reads it.
-    config |= {**label_settings(model), **_head_settings(model)}
+    config |= head_settings(model)
     tokenizer = _tokenizer_of(model)
     if tokenizer is not None:
         _write_vocabulary(tokenizer, folder)

@@ -148,7 +148,9 @@ def _options(
     splits_symbols = flag("split_special_tokens")
     options = {
         "lowercase": lowercase,
-        "special_symbols": None if splits_symbols is None else not splits_symbols,
+        "special_symbols": None
+        if splits_symbols is None
+        else not splits_symbols,
     }
     if is_word_piece:
         strips = flag("strip_accents")

@@ -192,6 +192,7 @@ def _is_chinese(char: str) -> bool:
 
 @functools.cache
 def dropped_class() -> str:
+    """Return the RE2 class of the characters that are left out."""
     # RE2 knows no surrogates, and no valid UTF-8 holds one.
     return character_class(
         lambda char: _is_dropped(char) and not "\ud800" <= char <= "\udfff"
@@ -200,11 +201,13 @@ def dropped_class() -> str:
 
 @functools.cache
 def accent_class() -> str:
+    """Return the RE2 class of the accents that are removed."""
     return character_class(_is_accent)
 
 
 @functools.cache
 def punctuation_class() -> str:
+    """Return the RE2 class of the characters that are words of their own."""
     return character_class(is_punctuation)
 
 
