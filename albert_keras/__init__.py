@@ -7,6 +7,8 @@ asking the command line for help) loads neither TensorFlow nor Keras.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from albert_keras.registration import register_with_keras
+
 __version__ = "0.1.0"
 
 _PUBLIC = {
@@ -106,3 +108,6 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register_with_keras()

@@ -14,7 +14,14 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Each imports from floors below its own, and from within itself.
 FLOORS = [
-    {"artefact_names", "json_objects", "models_nearby", "notes", "whole_files"},
+    {
+        "artefact_names",
+        "json_objects",
+        "models_nearby",
+        "notes",
+        "registration",
+        "whole_files",
+    },
     {"config", "new_output", "requirements"},
     {"layers", "text"},
     {"lite"},

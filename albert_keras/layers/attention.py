@@ -7,6 +7,7 @@ from albert_keras.layers.dense import Dense
 from albert_keras.layers.dropout import AlbertDropout
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertSelfAttention(keras.layers.Layer):
     """Multi-head self-attention over tokens laid out in one long list.
 

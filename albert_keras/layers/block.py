@@ -13,6 +13,7 @@ from albert_keras.layers.layer_norm import (
 )
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertBlock(keras.layers.Layer):
     """Self-attention and feed-forward, each with residual and then norm.
 

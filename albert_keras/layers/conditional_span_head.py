@@ -10,6 +10,7 @@ from albert_keras.layers.layer_norm import albert_layer_norm
 _NEVER = 1e30
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class ConditionalSpanHead(keras.layers.Layer):
     """Log-probabilities of starts, of ends given a start, and of no answer.
 

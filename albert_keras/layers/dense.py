@@ -6,6 +6,7 @@ from keras import ops
 from albert_keras.layers.activations import in_training
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class Dense(keras.layers.Dense):
     """`keras.layers.Dense` with gradients of its own in training.
 

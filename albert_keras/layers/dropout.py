@@ -3,6 +3,7 @@
 import keras
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertDropout(keras.layers.Dropout):
     """Dropout that can be told which seed to draw its mask from.
 

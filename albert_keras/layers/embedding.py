@@ -10,6 +10,7 @@ from albert_keras.layers.layer_norm import (
 )
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertEmbedding(keras.layers.Layer):
     """Token, segment and position embeddings, normalised and projected.
 

@@ -10,6 +10,7 @@ from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
 PADDING_BIAS = -10000.0
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertEncoder(keras.layers.Layer):
     """Applies one shared block `num_layers` times.
 

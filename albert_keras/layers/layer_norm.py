@@ -7,6 +7,7 @@ from keras import ops
 LAYER_NORM_EPSILON = 1e-12
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class LayerNormalization(keras.layers.LayerNormalization):
     """Keras' layer over the last axis, with a gradient of its own in training.
 

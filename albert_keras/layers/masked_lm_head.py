@@ -11,6 +11,7 @@ from albert_keras.layers.layer_norm import (
 )
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertMaskedLMHead(keras.layers.Layer):
     """Logits over the vocabulary, through the token embedding itself.
 

@@ -165,6 +165,7 @@ class AlbertMultipleChoice(
         return {**super().get_config(), "dropout": self.dropout}
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class _OneARow(keras.layers.Layer):
     """`[batch, choices, sequence]` to `[batch * choices, sequence]`."""
 
@@ -175,6 +176,7 @@ class _OneARow(keras.layers.Layer):
         return keras.KerasTensor((None, tensor.shape[2]), dtype=tensor.dtype)
 
 
+@keras.saving.register_keras_serializable(package="albert_keras")
 class _Choices(keras.layers.Layer):
     """Scores `[batch * choices, 1]` to `[batch, choices]`."""
 
