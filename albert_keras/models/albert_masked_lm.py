@@ -12,8 +12,8 @@ from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import (
     StrictPreset,
-    check_preset,
     as_preset,
+    check_preset,
     is_elsewhere,
     saved_task_class,
 )

@@ -19,6 +19,7 @@ from albert_keras.training.strategies import TrainingStrategy
 from albert_keras.training.workers import array_from_chief, from_chief
 from albert_keras.whole_files import written_whole
 
+
 class RestoredState(NamedTuple):
     """Where a run stood.
 
@@ -72,7 +73,8 @@ class RunCheckpoints:
         if not self.directory.is_dir():
             return []
         names = (
-            STEP_CHECKPOINT.fullmatch(path.name) for path in self.directory.iterdir()
+            STEP_CHECKPOINT.fullmatch(path.name)
+            for path in self.directory.iterdir()
         )
         return sorted(int(name[1]) for name in names if name)
 
