@@ -92,9 +92,7 @@ class PretrainingRun:
         tokenizer_sha256 = sha256(python.vocabulary_bytes)
         for examples in (data, eval_data):
             _check_tokenizer(examples, tokenizer_sha256)
-        self.inputs = describe_inputs(
-            config, options, python, data, eval_data
-        )
+        self.inputs = describe_inputs(config, options, python, data, eval_data)
         self.eval_batches = (
             eval_data.evaluation_batches(options.batch_size)
             if eval_data
