@@ -16,7 +16,7 @@ import json
 import os
 import shutil
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +43,7 @@ SIZES = {
     "max_position_embeddings": LENGTH,
     "initializer_range": 0.3,
 }
+STEP_1 = "checkpoints/step_00000001.npz"
 # Small enough that a step changes nothing that is seen.
 UNCHANGED = 1e-12
 
@@ -85,6 +86,8 @@ NOT_IN: dict[str, tuple[str, ...]] = {
     "huggingface": ("reader_v2",),
     "tensorflow": (),
 }
+# Hugging Face's classes that don't need the pooler don't have it.
+WITHOUT_POOLER = ("masked_lm", "reader", "tagger")
 # Rows to fine-tune on, and what another row has instead.
 EXAMPLES: dict[str, dict[str, Any]] = {
     "classification": {"text": "wrap the text", "label": "good"},
@@ -164,7 +167,7 @@ def rotated(names: list[str], *key: str) -> str:
 class Workshop:
     """A folder in which artefacts are written when they are first read."""
 
-    def __init__(self, folder: Path, quickstart: Path) -> None:
+    def __init__(self, folder: Path, quickstart: Callable[[], Path]) -> None:
         self.folder, self.quickstart = folder, quickstart
         self._artefacts: dict[str, Artefact] = {}
         text = Path(textwrap.__file__).read_text("utf-8")
@@ -173,7 +176,7 @@ class Workshop:
         done("vocab", "corpus.txt", "--size", 290, "--out", "vocabulary")
         Path("vocabulary/spiece.model").rename("spiece.model")
         Path("vocab.txt").write_text("\n".join(word_pieces(text)) + "\n")
-        for tokenizer in TOKENIZERS:
+        for tokenizer in TOKENIZERS[:1]:
             done(
                 *("prepare", "corpus.txt", "--tokenizer", tokenizer),
                 *("--out", f"{tokenizer}.shards", "--processes", 1),
@@ -200,7 +203,7 @@ class Workshop:
             *("--batch-size", 2, "--dtype", dtype),
         )
         model = with_checkpoint(
-            build("pretrainer", tokenizer), path / "checkpoints/step_1.npz"
+            build("pretrainer", tokenizer), path / STEP_1
         )
         return self._artefact(path / "preset", "pretrainer", model, tokenizer)
 
@@ -217,7 +220,7 @@ class Workshop:
     def checkpoint(self, path: Path, dtype: str, tokenizer: str) -> Artefact:
         artefact = self.artefact("pretrain", dtype, tokenizer)
         run = artefact.path.parent
-        return artefact._replace(path=run / "checkpoints/step_1.npz")
+        return artefact._replace(path=run / STEP_1)
 
     def finetune(self, path: Path, dtype: str, tokenizer: str) -> Artefact:
         kind = rotated(list(FINETUNED), dtype, tokenizer)
@@ -231,7 +234,7 @@ class Workshop:
             *(("--question-length", 4) if kind == "question" else ()),
         )
         model = with_checkpoint(
-            build(name, tokenizer), path / "checkpoints/step_1.npz"
+            build(name, tokenizer), path / STEP_1
         )
         return self._artefact(path / "preset", name, model, tokenizer)
 
@@ -242,14 +245,15 @@ class Workshop:
         return artefact._replace(path=artefact.path.parent)
 
     def of_quickstart(self, path: Path, dtype: str, tokenizer: str) -> Artefact:
-        run = self.quickstart / "run"
+        quickstart = self.quickstart()
+        run = quickstart / "run"
         config = ak.AlbertConfig.from_json(run / "albert_config.json")
-        vocabulary = self.quickstart / "vocabulary" / "spiece.model"
+        vocabulary = quickstart / "vocabulary" / "spiece.model"
         model = with_checkpoint(
             build("pretrainer", str(vocabulary), config=config),
             max(run.glob("checkpoints/step_*.npz"), key=os.path.getmtime),
         )
-        shards = self.quickstart / "examples" / "train"
+        shards = quickstart / "examples" / "train"
         return Artefact(run / "preset", "pretrainer", model, shards)
 
     def preset(self, path: Path, dtype: str, tokenizer: str) -> Artefact:
@@ -374,7 +378,9 @@ def convert_to(artefact: Artefact, out: Path, form: str) -> None:
         return
     done(*words)
     found = ak.checkpoints.load(out, type(artefact.model))
-    assert_same_weights(found, artefact.model)
+    is_lost = form == "huggingface" and artefact.name in WITHOUT_POOLER
+    lost = {w.path for w in artefact.model.backbone.pooler.weights if is_lost}
+    assert_same_weights(found, artefact.model, lost=lost)
 
 
 def export_savedmodel(artefact: Artefact, out: Path) -> None:
@@ -449,14 +455,17 @@ def assert_same_model(found: keras.Model, artefact: Artefact) -> None:
 
 
 def assert_same_weights(
-    found: keras.Model, expected: keras.Model, tolerance: float = 0.0
+    found: keras.Model,
+    expected: keras.Model,
+    tolerance: float = 0.0,
+    lost: Collection[str] = (),
 ) -> None:
     """Compares the weights that two models share; the encoder's at least."""
     held = {weight.path: weight for weight in found.weights}
     wanted = {weight.path: weight for weight in expected.weights}
     shared = held.keys() & wanted.keys()
     assert shared >= {w.path for w in backbone_of(expected).weights}
-    for path in shared:
+    for path in shared.difference(lost):
         np.testing.assert_allclose(
             held[path], wanted[path], rtol=0, atol=tolerance, err_msg=path
         )
@@ -515,10 +524,12 @@ def cells() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory, finished) -> Iterator[Workshop]:
+def shop(tmp_path_factory, request) -> Iterator[Workshop]:
     folder = tmp_path_factory.mktemp("shop")
     with contextlib.chdir(folder):
-        yield Workshop(folder, finished[0])
+        yield Workshop(
+            folder, lambda: request.getfixturevalue("finished")[0]
+        )
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
-from albert_keras.models.preset import as_preset
+from albert_keras.models.preset import own_preset
 
 # Arguments of the backbone that a file's configuration may be overruled in.
 # Sizes are not among them: the shapes of the variables decide these.
@@ -150,7 +150,7 @@ def local(path: str | os.PathLike[str]) -> Iterator[Path]:
     Args:
         path: As `load`.
     """
-    found = fetched(as_preset(path))
+    found = fetched(own_preset(path))
     with unpacked(found) as folder:
         yield folder
 

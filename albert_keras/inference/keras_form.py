@@ -60,7 +60,10 @@ def load_preset(
     if tokenizer is None and loaded is AlbertBackbone:
         tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(name)
     return of_keras(
-        model, tokenizer, source=name, labels=saved_labels(Path(name))
+        model,
+        tokenizer,
+        source=os.fspath(preset),
+        labels=saved_labels(Path(name)),
     )
 
 

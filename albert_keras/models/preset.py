@@ -26,6 +26,7 @@ _CHECKPOINTS = "albert_keras.checkpoints"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 LABELS_FILE = "labels.json"  # of older releases
 _RUN_MODELS = "albert_keras.checkpoints.run_models"
+_TEMPORARY = "albert_keras.checkpoints.temporary_presets"
 
 
 class StrictPreset:
@@ -139,21 +140,43 @@ def is_elsewhere(preset: str | os.PathLike) -> bool:
 
 
 def as_preset(path: str | os.PathLike) -> str:
-    """Return the preset that the path of a training run stands for.
+    """Return a preset of the model at a path, whatever form it has.
+
+    Args:
+        path: A preset, what `own_preset` takes, or a checkpoint of another
+            system that `ak.checkpoints.load` reads.
+
+    Returns:
+        The path itself if it is a preset, a handle or nothing that exists;
+        otherwise a preset that is removed when the process ends.
+
+    Raises:
+        FileNotFoundError: A part of what is there is missing.
+        ValueError: What is there is damaged, or isn't an ALBERT.
+    """
+    name = own_preset(path)
+    if "://" not in name and _is_foreign(Path(name)):
+        presets = import_module(_TEMPORARY)
+        return str(presets.preset_of_checkpoint(Path(name)))
+    return name
+
+
+def own_preset(path: str | os.PathLike) -> str:
+    """Return a preset of the model that a run or a `.keras` file holds.
 
     Args:
         path: The folder of a run, finished or stopped, a checkpoint of one
-            (`best.npz`, `step_*.npz`), or anything else.
+            (`best.npz`, `step_*.npz`), a `.keras` file, or anything else.
 
     Returns:
-        The preset of a finished run. For a stopped run or a checkpoint, a
-        temporary preset with the weights of the (latest) checkpoint, which
-        is removed when the process ends. Any other path unchanged.
+        The preset of a finished run. For a stopped run, a checkpoint or a
+        `.keras` file, a preset that is removed when the process ends. Any
+        other path unchanged.
 
     Raises:
         FileNotFoundError: There is no such checkpoint, the run has none yet,
             or the run's record is missing.
-        ValueError: The checkpoint is damaged.
+        ValueError: The checkpoint or the file is damaged.
     """
     name = os.fspath(path)
     if "://" in name:
@@ -163,7 +186,21 @@ def as_preset(path: str | os.PathLike) -> str:
         found = found.parent
     if found.suffix == ".npz" or (found / RUN_RECORD).is_file():
         return str(import_module(_RUN_MODELS).preset_of_run(found))
+    if found.suffix == ".keras" and found.is_file():
+        return str(import_module(_TEMPORARY).preset_of_keras_file(found))
     return name
+
+
+def _is_foreign(path: Path) -> bool:
+    """Whether a path holds another system's checkpoint."""
+    if not path.is_dir():
+        return path.is_file() or Path(f"{path}.index").is_file()
+    config = path / preset_utils.CONFIG_FILE
+    if config.is_file():
+        name = str(read_json_object(config).get("registered_name", ""))
+        return not name.startswith("albert_keras>")
+    # google's folders; one of ours that lacks its configuration is damaged.
+    return any(path.glob("*.index"))
 
 
 def _reason(error: Exception) -> str:

@@ -10,7 +10,7 @@ from albert_keras.checkpoints.vocabulary import tokenizer_of_file
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
-from albert_keras.models.preset import as_preset
+from albert_keras.models.preset import own_preset
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ class Start:
             tokenizer = tokenizer_of_file(self.tokenizer)
         if self.preset is None:
             return self._random(dropout, dtype), tokenizer
-        preset = as_preset(self.preset)
+        preset = own_preset(self.preset)
         # Every form loads as this class, whatever head it has, with its
         # tokenizer: a backbone would not hold one.
         model = load(

@@ -1,0 +1,90 @@
+"""Presets that last as long as the process, of models in any other form."""
+
+import functools
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from albert_keras.checkpoints.loading import load
+from albert_keras.checkpoints.model_parts import MODEL_HEADS
+from albert_keras.checkpoints.vocabulary import find_vocabulary, make_tokenizer
+from albert_keras.models.albert_backbone import AlbertBackbone
+
+
+def preset_of_keras_file(path: Path) -> Path:
+    """Return a preset of the model in a `.keras` file.
+
+    Args:
+        path: What `model.save` wrote.
+
+    Raises:
+        ValueError: The file is damaged, or holds no model of this package.
+    """
+    return _preset(path, _load_keras_file)
+
+
+def preset_of_checkpoint(path: Path) -> Path:
+    """Return a preset of a checkpoint of another system.
+
+    Args:
+        path: A file or folder that `ak.checkpoints.load` reads.
+
+    Raises:
+        FileNotFoundError: A part is missing.
+        ValueError: The checkpoint is damaged, or isn't an ALBERT.
+    """
+    return _preset(path, load)
+
+
+def _preset(path: Path, load_model: Callable[[Path], Any]) -> Path:
+    parts = [path, *path.iterdir()] if path.is_dir() else [path]
+    # A file that was written again is read again.
+    written = tuple((part.name, part.stat().st_mtime_ns) for part in parts)
+    return _write(path.resolve(), load_model, written)
+
+
+@functools.cache
+def _write(path: Path, load_model: Callable[[Path], Any], written: Any) -> Path:
+    model = load_model(path)
+    folder = Path(tempfile.mkdtemp(dir=_temporary().name)) / path.stem
+    model.save_to_preset(str(folder))
+    if isinstance(model, AlbertBackbone):
+        vocabulary = find_vocabulary(path) if path.is_dir() else None
+        if vocabulary is not None:
+            make_tokenizer(vocabulary).save_to_preset(str(folder))
+    return folder
+
+
+@functools.cache
+def _temporary() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="albert-keras-")
+
+
+def _load_keras_file(path: Path) -> Any:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            config = json.loads(archive.read("config.json"))
+        name = str(config["registered_name"])
+    except (KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"`{path}` must be a model that Keras saved. Received: {error}."
+        ) from None
+    names = [known.__name__ for known in MODEL_HEADS]
+    if name not in [f"albert_keras>{each}" for each in names]:
+        # Checked first: Keras would run what the file's configuration names.
+        raise ValueError(
+            f"`{path}` must hold a model of this package: {', '.join(names)}. "
+            f"Received: {name}."
+        )
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(
+            f"`{path}` must be a model that Keras can load. Received: {reason}"
+        ) from error
