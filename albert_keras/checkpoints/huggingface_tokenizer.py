@@ -214,11 +214,9 @@ def _added_tokens(
 
     The id is None where a file names the token alone.
     """
-    for name in (SETTINGS_FILE, "special_tokens_map.json"):
-        path = folder / name
-        content = settings
-        if name != SETTINGS_FILE:
-            content = read_json_object(path) if path.is_file() else {}
+    path = folder / "special_tokens_map.json"
+    roles = read_json_object(path) if path.is_file() else {}
+    for content in (settings, roles):
         for key, value in content.items():
             if key.endswith("_token"):
                 yield from _contents([value])
@@ -229,17 +227,17 @@ def _added_tokens(
     decoder = settings.get("added_tokens_decoder")
     if isinstance(decoder, dict):
         for number, token in decoder.items():
-            for content, _ in _contents([token]):
-                yield content, _number(folder / SETTINGS_FILE, number)
+            for text, _ in _contents([token]):
+                yield text, _number(folder / SETTINGS_FILE, number)
     path = folder / "added_tokens.json"
     if path.is_file():
-        for content, number in read_json_object(path).items():
-            yield content, _number(path, number)
+        for text, number in read_json_object(path).items():
+            yield text, _number(path, number)
     path = folder / "tokenizer.json"
     if path.is_file():
         for token in read_json_object(path).get("added_tokens") or ():
-            for content, _ in _contents([token]):
-                yield content, _number(path, token.get("id"))
+            for text, _ in _contents([token]):
+                yield text, _number(path, token.get("id"))
 
 
 def _contents(tokens: Any) -> Iterator[tuple[str, None]]:

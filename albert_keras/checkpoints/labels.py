@@ -146,9 +146,9 @@ def _by_id(
         return {}
     if not isinstance(given, dict):
         raise _wrong(source, f"hold an object as {key}", repr(given)[:80])
-    pairs = given.items()
+    pairs = list(given.items())
     if key == "label2id":
-        pairs = ((number, name) for name, number in pairs)
+        pairs = [(number, name) for name, number in pairs]
     found: dict[int, str] = {}
     for number, name in pairs:
         if isinstance(name, int) and not isinstance(name, bool):

@@ -112,7 +112,7 @@ def convert(
     import albert_keras as ak
     from albert_keras.checkpoints.loading import local
 
-    given = {
+    given: dict[str, Any] = {
         "num_heads": num_heads,
         "activation": activation,
         "num_classes": num_classes,
