@@ -66,6 +66,7 @@ class Answer(Asks[QuestionExample]):
     """
 
     task = "answer"
+    examples_are = "questions"
 
     def __init__(
         self,
@@ -108,13 +109,13 @@ class Answer(Asks[QuestionExample]):
         return len(example.question) + len(example.context)
 
     def answers(self, examples: Sequence[QuestionExample]) -> list[Result]:
-        length = self.model.max_tokens
         features = question_features(
             examples,
             self.tokenizer,
-            length,
-            question_length=min(_QUESTION_LENGTH, length // 2),
+            self.model.max_tokens,
+            question_length=self._question_length(),
         )
+        self.count_truncated(features)
         has_null = "answer_mask" in self.model.inputs
         outputs = run_rows(
             self.model,
@@ -128,6 +129,12 @@ class Answer(Asks[QuestionExample]):
             self._result(best, odds[number] if odds else None)
             for number, best in enumerate(ranked)
         ]
+
+    def _question_length(self) -> int:
+        return min(_QUESTION_LENGTH, self.model.max_tokens // 2)
+
+    def truncated_to(self) -> str:
+        return f"{self._question_length()} tokens"
 
     def _result(
         self, ranked: list[dict[str, Any]], null_odds: float | None

@@ -5,14 +5,16 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
-from albert_keras.inference.batches import chunks
+from albert_keras.inference.batches import chunks, num_truncated
 from albert_keras.inference.loaded_model import (
     LoadedModel,
     python_tokenizer,
     require_task,
 )
 from albert_keras.inference.loading import load_model, of_keras
+from albert_keras.notes import say
 from albert_keras.text.inputs import as_text
+from albert_keras.text.rows.table import Features
 
 Example = TypeVar("Example")
 Result = dict[str, Any]
@@ -41,6 +43,8 @@ class Asks(Generic[Example]):
     """
 
     task: ClassVar[str]
+    # What an example is called where some are truncated.
+    examples_are: ClassVar[str] = "texts"
 
     def __init__(
         self,
@@ -61,6 +65,8 @@ class Asks(Generic[Example]):
             changes["tokenizer"] = python_tokenizer(tokenizer)
         if labels is not None:
             changes["labels"] = tuple(labels)
+        self._longest = model.max_tokens
+        self._num_truncated = 0
         if max_tokens is not None:
             _check_max_tokens(max_tokens, model)
             changes["max_tokens"] = max_tokens
@@ -77,6 +83,8 @@ class Asks(Generic[Example]):
     ) -> Iterator[tuple[Example, Result]]:
         """Answers one example after another, in bounded memory.
 
+        At the end, a note on standard error says how many were truncated.
+
         Args:
             examples: As many as there are; some hundreds are read ahead, and
                 sorted by length.
@@ -84,8 +92,38 @@ class Asks(Generic[Example]):
         Yields:
             Each example with its answer, in their order.
         """
-        for part in chunks(examples, self.size_of):
-            yield from zip(part, self.answers(part), strict=True)
+        truncated = total = 0
+        try:
+            for part in chunks(examples, self.size_of):
+                self._num_truncated = 0
+                answers = self.answers(part)
+                truncated += self._num_truncated
+                total += len(part)
+                yield from zip(part, answers, strict=True)
+        finally:
+            if truncated:
+                say(
+                    f"{truncated:,} of {total:,} {self.examples_are} were "
+                    f"truncated to {self.truncated_to()}."
+                )
+
+    def count_truncated(self, features: Features) -> None:
+        """Count the examples that lost tokens.
+
+        Args:
+            features: rows of the examples that are worked on together.
+        """
+        self._num_truncated += num_truncated(features)
+
+    def truncated_to(self) -> str:
+        """Say how many tokens are kept, and what would keep more."""
+        kept = f"{self.model.max_tokens} tokens"
+        if self.model.max_tokens < self._longest:
+            return (
+                f"{kept}; `max_tokens` (`--max-tokens`) can be up to "
+                f"{self._longest}"
+            )
+        return f"{kept}, the maximum of {self.model.source}"
 
     def answers(self, examples: Sequence[Example]) -> list[Result]:
         """Answers to examples that are worked on together."""

@@ -44,6 +44,19 @@ def chunks(
         yield part
 
 
+def num_truncated(features: Features) -> int:
+    """Return how many examples lost tokens.
+
+    Args:
+        features: Rows with `num_cut`, and with `example_index` where an
+            example has several.
+    """
+    cut = np.flatnonzero(features.rows["num_cut"])
+    if "example_index" in features.rows:
+        cut = np.unique(features.rows["example_index"][cut])
+    return len(cut)
+
+
 def run_rows(
     model: LoadedModel,
     features: Features,

@@ -51,6 +51,7 @@ class Choose(Asks[ChoiceExample]):
     """
 
     task = "choose"
+    examples_are = "questions"
 
     def __call__(
         self,
@@ -82,13 +83,13 @@ class Choose(Asks[ChoiceExample]):
         return len(example.context) + len(example.question)
 
     def answers(self, examples: Sequence[ChoiceExample]) -> list[Result]:
-        length = self.model.max_tokens
         features = option_features(
             examples,
             self.tokenizer,
-            length,
-            min(_QUESTION_LENGTH, length // 2),
+            self.model.max_tokens,
+            self._question_length(),
         )
+        self.count_truncated(features)
         logits = np.array(
             run_rows(self.model, features, self.batch_size, _one_each, _logits)
         )
@@ -97,6 +98,13 @@ class Choose(Asks[ChoiceExample]):
             _result(example, logits[index == number])
             for number, example in enumerate(examples)
         ]
+
+    def _question_length(self) -> int:
+        return min(_QUESTION_LENGTH, self.model.max_tokens // 2)
+
+    def truncated_to(self) -> str:
+        both = f"question and option to {self._question_length()} tokens"
+        return f"{super().truncated_to()} ({both})"
 
 
 def _options(options: Any, question: str) -> tuple[str, ...]:

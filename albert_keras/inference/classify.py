@@ -99,6 +99,7 @@ class Classify(Asks[TextExample]):
         features = text_features(
             examples, self.tokenizer, self.model.max_tokens
         )
+        self.count_truncated(features)
         scores = run_rows(
             self.model, features, self.batch_size, ids_of, _scores
         )

@@ -96,6 +96,7 @@ class Embed(Asks[TextExample]):
         features = text_features(
             examples, self.tokenizer, self.model.max_tokens
         )
+        self.count_truncated(features)
         return run_rows(
             self.model, features, self.batch_size, ids_of, self._vectors
         )

@@ -82,6 +82,7 @@ class Tag(Asks[TextExample]):
         features = tag_features(
             sentences, self.tokenizer, self.model.max_tokens, ()
         )
+        self.count_truncated(features)
         rows = run_rows(
             self.model, features, self.batch_size, ids_of, _of_words
         )

@@ -334,7 +334,7 @@ class _Run:
             options.num_train_steps,
             options.num_warmup_steps,
         )
-        compile_for(self.model, AdamW(schedule))
+        compile_for(self.model, AdamW(schedule), **self.task.compilation())
         checkpoints = RunCheckpoints(self.folder.checkpoints, keep=2)
         restored = checkpoints.restore(self.model)
         step = restored.step if restored else 0
