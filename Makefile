@@ -43,21 +43,23 @@ clean:
 	rm -rf build dist site .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find albert_keras tests -name __pycache__ -prune -exec rm -rf {} +
 
-# The stamp comes last, so an interrupted installation is taken up again.
-$(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV)/.environment
+# The stamp comes last, so an interrupted installation is repeated.
+$(VENV)/.installed-%: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	@$(in_venv)python -c '$(fits)' || { echo $(no_python) >&2; exit 1; }
 	$(in_venv)python -m pip install -c constraints.txt -e '.[$*]'
 	@touch $@
 
 fits = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 has_pip = import importlib.util as u, sys; \
 	sys.exit(not (u.find_spec("ensurepip") or u.find_spec("pip")))
-no_python = 'A Python 3.11, 3.12 or 3.13 with its venv module (on Debian' \
-	'python3-venv) is neither on the PATH nor in $(VENV):' \
-	'give one as PYTHON=...'
+no_python = 'Neither the PATH nor $(VENV) has Python 3.11, 3.12 or 3.13' \
+	'with its venv module (python3-venv on Debian);' \
+	'pass one as PYTHON=...'
 
 # Debian's Python has no ensurepip without its package python3-venv, and an
-# environment that uv made has no pip: either is helped by the other way.
-$(VENV)/.environment:
+# environment that uv made has no pip, so pip comes from whichever way works:
+# ensurepip, the environment's own pip, or the pip of another Python.
+$(VENV)/bin/pip:
 	@if [ ! -x $(in_venv)python ]; then \
 	    for python in $(PYTHON); do \
 	        $$python -c '$(fits)' 2>/dev/null || continue; \
@@ -66,11 +68,9 @@ $(VENV)/.environment:
 	    done; \
 	    echo $(no_python) >&2; exit 1; \
 	fi
-	@$(in_venv)python -c '$(fits)' || { echo $(no_python) >&2; exit 1; }
-	@$(in_venv)python -m pip --version >/dev/null 2>&1 \
-	    || $(in_venv)python -m ensurepip >/dev/null 2>&1 \
-	    || for python in $(PYTHON); do \
-	        $$python -m pip --python $(in_venv)python install -q pip \
-	            2>/dev/null && exit; \
-	    done || { echo 'No pip can be put into $(VENV).' >&2; exit 1; }
-	@touch $@
+	@$(in_venv)python -m ensurepip --default-pip >/dev/null 2>&1; \
+	[ -x $@ ] || for python in $(in_venv)python $(PYTHON); do \
+	    $$python -m pip --python $(in_venv)python install -q \
+	        --force-reinstall pip 2>/dev/null && [ -x $@ ] && exit; \
+	done; \
+	[ -x $@ ] || { echo 'Could not install pip into $(VENV).' >&2; exit 1; }

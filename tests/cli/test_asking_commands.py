@@ -223,7 +223,7 @@ def test_ctrl_c_keeps_what_is_done(folder, backbone, out):
             for _ in range(64):
                 json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
+        _, stderr = process.communicate()
     assert process.returncode == 130
     assert "Traceback" not in stderr
     if out:

@@ -91,8 +91,10 @@ def test_runs_from_top_to_bottom(path, finished, monkeypatch, tmp_path):
     monkeypatch.setenv("TMPDIR", str(tmp_path))  # where they make things
     notebook = read(path)
     where = {"metadata": {"path": str(path.parent)}}
+    # However long a busy machine takes.
+    waits = {"timeout": None, "startup_timeout": 3600, "iopub_timeout": 3600}
     before = {each.name for each in path.parent.iterdir()}
-    NotebookClient(notebook, timeout=300, resources=where).execute()
+    NotebookClient(notebook, resources=where, **waits).execute()
     assert {each.name for each in path.parent.iterdir()} == before
     outputs = [o for c in notebook.cells for o in c.get("outputs", [])]
     assert sum("image/png" in o.get("data", {}) for o in outputs) >= 2

@@ -5,7 +5,7 @@ import subprocess
 from importlib.util import find_spec
 
 import pytest
-from conftest import THIRTY_STEPS, assert_same_numbers, cut_back
+from run_numbers import THIRTY_STEPS, assert_same_numbers, cut_back
 
 pytestmark = [
     pytest.mark.slow,

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import THIRTY_STEPS, assert_same_numbers, cut_back
+from run_numbers import THIRTY_STEPS, assert_same_numbers, cut_back
 
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.strategies import TrainingStrategy, choose_strategy

@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -12,28 +13,41 @@ import albert_keras as ak
 PROJECT = Path(__file__).parents[3]
 sys.path.insert(0, str(PROJECT / "export" / "android"))
 
+import java_build  # noqa: E402  (from the folder above)
+
+
+def needs(reason: str, *command: str | Path) -> None:
+    """Skips a test where a program is missing or fails."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"needs {reason}: {command[0]} is not on the PATH")
+    tried = subprocess.run(command, capture_output=True, text=True)
+    if tried.returncode:
+        said = (tried.stderr or tried.stdout).strip().partition("\n")[0]
+        pytest.skip(f"needs {reason}: {command[0]} says {said!r}")
+
 
 @pytest.fixture(scope="session")
-def classes(tmp_path_factory) -> Path:
-    """The library and what tokenizes with it, compiled."""
-    import java_build
+def jdk() -> None:
+    """A JDK that compiles for Java 8, as that of every Android."""
+    needs("a JDK", "javac", "--release", "8", "-version")
+    needs("a JDK", "java", "-version")
 
-    if java_build.compiler() is None:
-        pytest.skip("there is no javac on the PATH")
+
+@pytest.fixture(scope="session")
+def classes(jdk, tmp_path_factory) -> Path:
+    """The library and what tokenizes with it, compiled."""
     return java_build.build(tmp_path_factory.mktemp("classes"))
 
 
 @pytest.fixture(scope="session")
-def task_classes(tmp_path_factory) -> Path:
+def task_classes(jdk, tmp_path_factory) -> Path:
     """The library and what runs a .tflite with it, compiled."""
-    import java_build
-
-    if java_build.compiler() is None:
-        pytest.skip("there is no javac on the PATH")
     if not java_build.JNA.exists():
-        pytest.skip(f"there is no {java_build.JNA}")
+        pytest.skip(f"needs JNA: {java_build.JNA} doesn't exist")
+    # It prints its version, once it has loaded its native library.
+    needs("JNA", "java", "-cp", java_build.JNA, "com.sun.jna.Native")
     if java_build.lite_library() is None:
-        pytest.skip("ai-edge-litert is not installed")
+        pytest.skip("needs ai-edge-litert, which is not installed")
     return java_build.build(
         tmp_path_factory.mktemp("task_classes"), with_tasks=True
     )

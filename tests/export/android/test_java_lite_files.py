@@ -22,7 +22,6 @@ def look_at(classes, files: list[bytes]) -> list[str]:
         ["java", "-cp", classes, "albertkeras.jvm.text.ContentsProcess"],
         input=b"".join(struct.pack(">i", len(f)) + f for f in files),
         capture_output=True,
-        timeout=120,
     )
     assert found.returncode == 0, found.stderr.decode()
     answers, at = [], 0
@@ -213,7 +212,6 @@ def weight_cache(classes, folder, name, model) -> Path:
         ["java", "-cp", classes, main, folder, name, model],
         capture_output=True,
         text=True,
-        timeout=120,
         check=True,
     )
     return Path(found.stdout.strip())

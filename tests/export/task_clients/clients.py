@@ -82,7 +82,6 @@ def _python(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
         cwd=folder,
         env=environment,
     )

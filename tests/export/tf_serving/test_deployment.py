@@ -66,11 +66,11 @@ def test_the_health_check_tells_a_server_that_serves(folders):
         command[-1].replace("models/albert", "models/bert"),
     ]
     try:
-        assert subprocess.run(command, timeout=60).returncode == 0
-        assert subprocess.run(other, timeout=60).returncode != 0
+        assert subprocess.run(command).returncode == 0
+        assert subprocess.run(other).returncode != 0
     finally:
         server.close()
-    gone = subprocess.run(command, timeout=60, stderr=subprocess.DEVNULL)
+    gone = subprocess.run(command, stderr=subprocess.DEVNULL)
     assert gone.returncode != 0
 
 

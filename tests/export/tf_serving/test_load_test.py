@@ -3,12 +3,14 @@
 import json
 import threading
 import time
+import types
 
 import numpy as np
+import open_loop
 import pytest
 from load_report import summary
 from load_test import main
-from open_loop import Outcome, arrivals, capacity, run_open_loop
+from open_loop import Outcome, arrivals, run_open_loop
 from request_rows import read_requests
 
 
@@ -28,16 +30,18 @@ def test_arrivals_are_a_poisson_process():
 
 def test_requests_that_wait_for_a_slow_server_count_their_waiting():
     """One request stalls; those due meanwhile are late by what is left."""
-    free = threading.Lock()
     stall = 0.6
 
     def send(request):
-        with free:
-            time.sleep(stall if request["number"] == 0 else 0.0)
+        if request["number"] == 0:
+            time.sleep(stall)
+            free.set()
+        free.wait()
 
     due = np.array([0.0, 0.1, 0.2, 0.3])
     requests = [{"number": number} for number in range(4)]
     for workers in (1, 4):
+        free = threading.Event()
         outcomes = run_open_loop(send, requests, due, workers=workers)
         assert [each.due for each in outcomes] == due.tolist()
         for each in outcomes:
@@ -46,7 +50,7 @@ def test_requests_that_wait_for_a_slow_server_count_their_waiting():
 
 def test_requests_do_not_wait_for_answers():
     """All four are under way at once, though none has been answered."""
-    together = threading.Barrier(4, timeout=30)
+    together = threading.Barrier(4)
     outcomes = run_open_loop(
         lambda request: together.wait(), [{}], np.zeros(4), workers=4
     )
@@ -79,11 +83,21 @@ def test_percentiles_are_those_of_the_answered():
     assert latency["max"] == 1000
 
 
-def test_capacity_is_what_is_answered_by_all_workers():
-    # Each worker can send 20 a second; two can send 40, whatever else runs
-    # they send no more.
-    rate = capacity(lambda request: time.sleep(0.05), [{}], 1.0, workers=2)
-    assert 5 < rate <= 40
+def test_capacity_is_what_is_answered_by_all_workers(monkeypatch):
+    """By a clock that shows 40 answers a second."""
+    both, seen, sent = threading.Barrier(2), set(), []
+
+    def send(request):
+        if threading.get_ident() not in seen:
+            seen.add(threading.get_ident())
+            both.wait()
+        sent.append(request)
+
+    clock = types.SimpleNamespace(monotonic=lambda: len(sent) / 40)
+    monkeypatch.setattr(open_loop, "time", clock)
+    rate = open_loop.capacity(send, [{}], 1.0, workers=2)
+    assert rate == pytest.approx(40)
+    assert len(sent) >= 40
 
 
 def test_rows_become_requests(tmp_path):

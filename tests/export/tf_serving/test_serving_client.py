@@ -74,18 +74,20 @@ def run_server(program, folders, scratch):
     )
     rest = f"http://127.0.0.1:{rest_port}"
     try:
-        for _ in range(600):
-            try:
-                if set(RestClient(rest, "classifier").states().values()) == {
-                    "AVAILABLE"
-                }:
-                    break
-            except RefusedError:
-                time.sleep(0.1)
+        while not is_available(RestClient(rest, "classifier")):
+            assert process.poll() is None, "the server has ended"
+            time.sleep(0.1)
         yield f"127.0.0.1:{grpc_port}", rest
     finally:
         process.terminate()
         process.wait()
+
+
+def is_available(client: RestClient) -> bool:
+    try:
+        return set(client.states().values()) == {"AVAILABLE"}
+    except RefusedError:
+        return False
 
 
 def free_port() -> int:
@@ -199,10 +201,10 @@ def test_a_body_that_is_no_request_is_refused(addresses, body):
 
 
 def test_a_server_that_is_not_there_is_unavailable():
-    port = free_port()
-    for client in clients(
-        (f"127.0.0.1:{port}", f"http://127.0.0.1:{port}"), "classifier"
-    ):
-        with pytest.raises(RefusedError) as refused:
-            client.predict({"text": ["a"]})
-        assert refused.value.code == UNAVAILABLE
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))  # and doesn't listen
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        for client in clients((address, f"http://{address}"), "classifier"):
+            with pytest.raises(RefusedError) as refused:
+                client.predict({"text": ["a"]})
+            assert refused.value.code == UNAVAILABLE
