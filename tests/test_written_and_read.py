@@ -10,13 +10,13 @@ ALBERT_KERAS_EVERY_CELL=1 tries all.
 """
 
 import contextlib
-import functools
 import itertools
 import json
 import os
 import shutil
 import textwrap
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ CLASSES: dict[str, tuple[Any, dict[str, Any]]] = {
 # Which class each kind of fine-tuning makes.
 FINETUNED = {
     "classification": "classifier",
-    "question": "reader",
+    "question": "reader_v2",
     "tags": "tagger",
     "choice": "chooser",
 }
@@ -109,13 +109,13 @@ class Artefact(NamedTuple):
         path: Where it is.
         name: The key of its class in `CLASSES`.
         model: That class in float32, with the weights that were written.
-        shards: Pretraining examples of its tokenizer.
+        shards: Makes pretraining examples of its tokenizer.
     """
 
     path: Path
     name: str
     model: keras.Model
-    shards: Path
+    shards: Callable[[], Path]
 
 
 def build(
@@ -176,16 +176,21 @@ class Workshop:
         done("vocab", "corpus.txt", "--size", 290, "--out", "vocabulary")
         Path("vocabulary/spiece.model").rename("spiece.model")
         Path("vocab.txt").write_text("\n".join(word_pieces(text)) + "\n")
-        for tokenizer in TOKENIZERS[:1]:
-            done(
-                *("prepare", "corpus.txt", "--tokenizer", tokenizer),
-                *("--out", f"{tokenizer}.shards", "--processes", 1),
-                *("--max-seq-length", LENGTH, "--dupe-factor", 1),
-            )
         for kind, example in EXAMPLES.items():
             rows = [example, {**example, **OTHER_LABELS.get(kind, {})}]
             lines = "".join(json.dumps(row) + "\n" for row in rows * 2)
             Path(f"{kind}.jsonl").write_text(lines)
+
+    def shards(self, tokenizer: str) -> Path:
+        """Pretraining examples of a tokenizer."""
+        path = self.folder / f"{tokenizer}.shards"
+        if not path.exists():
+            done(
+                *("prepare", "corpus.txt", "--tokenizer", tokenizer),
+                *("--out", path, "--processes", 1, "--dupe-factor", 1),
+                *("--max-seq-length", LENGTH),
+            )
+        return path
 
     def artefact(self, writer: str, dtype: str, tokenizer: str) -> Artefact:
         name = f"{writer}-{dtype}-{tokenizer}".replace(" ", "-")
@@ -199,12 +204,10 @@ class Workshop:
     def pretrain(self, path: Path, dtype: str, tokenizer: str) -> Artefact:
         done(
             *("pretrain", "--config", "sizes.json", "--tokenizer", tokenizer),
-            *("--data", f"{tokenizer}.shards", "--out", path, "--steps", 1),
+            *("--data", self.shards(tokenizer), "--out", path, "--steps", 1),
             *("--batch-size", 2, "--dtype", dtype),
         )
-        model = with_checkpoint(
-            build("pretrainer", tokenizer), path / STEP_1
-        )
+        model = with_checkpoint(build("pretrainer", tokenizer), path / STEP_1)
         return self._artefact(path / "preset", "pretrainer", model, tokenizer)
 
     def run_folder(self, path: Path, dtype: str, tokenizer: str) -> Artefact:
@@ -233,9 +236,7 @@ class Workshop:
             *("--warmup-steps", 0, "--batch-size", 2),
             *(("--question-length", 4) if kind == "question" else ()),
         )
-        model = with_checkpoint(
-            build(name, tokenizer), path / STEP_1
-        )
+        model = with_checkpoint(build(name, tokenizer), path / STEP_1)
         return self._artefact(path / "preset", name, model, tokenizer)
 
     def finetuning_run(
@@ -254,7 +255,7 @@ class Workshop:
             max(run.glob("checkpoints/step_*.npz"), key=os.path.getmtime),
         )
         shards = quickstart / "examples" / "train"
-        return Artefact(run / "preset", "pretrainer", model, shards)
+        return Artefact(run / "preset", "pretrainer", model, lambda: shards)
 
     def preset(self, path: Path, dtype: str, tokenizer: str) -> Artefact:
         model, artefact = self._random(path, dtype, tokenizer, list(CLASSES))
@@ -311,7 +312,7 @@ class Workshop:
     def _artefact(
         self, path: Path, name: str, model: keras.Model, tokenizer: str
     ) -> Artefact:
-        return Artefact(path, name, model, self.folder / f"{tokenizer}.shards")
+        return Artefact(path, name, model, partial(self.shards, tokenizer))
 
 
 WRITERS: dict[str, Callable[..., Artefact]] = {
@@ -326,7 +327,7 @@ WRITERS: dict[str, Callable[..., Artefact]] = {
     ".keras": Workshop.keras_file,
     "LoRA adapter": Workshop.lora_adapter,
     **{
-        f"convert {form}": functools.partial(Workshop.convert, form=form)
+        f"convert {form}": partial(Workshop.convert, form=form)
         for form in NOT_IN
     },
 }
@@ -415,7 +416,7 @@ def finetune(artefact: Artefact, out: Path) -> None:
 
 def pretrain(artefact: Artefact, out: Path) -> None:
     done(
-        *("pretrain", "--preset", artefact.path, "--data", artefact.shards),
+        *("pretrain", "--preset", artefact.path, "--data", artefact.shards()),
         *("--out", out, "--steps", 1, "--batch-size", 2),
         *("--learning-rate", UNCHANGED),
     )
@@ -429,10 +430,7 @@ READERS: dict[str, Callable[[Artefact, Path], None]] = {
     "checkpoints.load": load,
     "its command": ask,
     "embed": embed,
-    **{
-        f"convert {form}": functools.partial(convert_to, form=form)
-        for form in NOT_IN
-    },
+    **{f"convert {form}": partial(convert_to, form=form) for form in NOT_IN},
 }
 SLOW_READERS: dict[str, Callable[[Artefact, Path], None]] = {
     "export savedmodel": export_savedmodel,
@@ -527,9 +525,7 @@ def cells() -> Iterator[Any]:
 def shop(tmp_path_factory, request) -> Iterator[Workshop]:
     folder = tmp_path_factory.mktemp("shop")
     with contextlib.chdir(folder):
-        yield Workshop(
-            folder, lambda: request.getfixturevalue("finished")[0]
-        )
+        yield Workshop(folder, lambda: request.getfixturevalue("finished")[0])
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
-from albert_keras.models.serving import backbone_of, max_text_length
+from albert_keras.models.serving import max_text_length
 from albert_keras.new_output import new_output
 
 DEFAULT_TOP_K = 5
@@ -119,7 +119,8 @@ def saved_model(
     tokenizer = (
         tokenizer_of(model, tokenizer, "unless text=False") if text else None
     )
-    _check_top_k(model, top_k)
+    if tokenizer is not None:
+        _check_top_k(tokenizer, top_k)
     labels = labels_for(model, labels)
     if version < 1:
         raise ValueError(
@@ -160,8 +161,8 @@ def _check_replaceable(path: Path) -> None:
         )
 
 
-def _check_top_k(model: keras.Model, top_k: int) -> None:
-    pieces = backbone_of(model).vocabulary_size
+def _check_top_k(tokenizer: Tokenizer, top_k: int) -> None:
+    pieces = tokenizer.vocabulary_size()
     if not 1 <= top_k <= pieces:
         raise ValueError(
             f"`top_k` must be between 1 and {pieces}, the size of the "

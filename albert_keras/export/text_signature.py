@@ -86,7 +86,7 @@ def fill_masks(
     inputs = {**inputs, "mask_positions": mask_positions}
     width = tf.shape(mask_positions)[1]
     best = run_in_parts(
-        _best_guesses(serve_ids, top_k),
+        _best_guesses(serve_ids, top_k, packer.tokenizer.vocabulary_size),
         inputs,
         width,
         tf.clip_by_value(
@@ -108,16 +108,17 @@ def fill_masks(
 
 
 def _best_guesses(
-    serve_ids: tf.types.experimental.ConcreteFunction, top_k: int
+    serve_ids: tf.types.experimental.ConcreteFunction, top_k: int, pieces: int
 ) -> tf.types.experimental.ConcreteFunction:
     """The signature of ids, with the best of each mask's pieces alone."""
 
     def best_guesses(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = serve_ids(**inputs)
         # Equal scores come in the order of their ids, as in FillMask.
-        scores, tokens = tf.math.top_k(
-            tf.nn.softmax(outputs["mlm_logits"]), k=top_k
-        )
+        logits = outputs["mlm_logits"]
+        if logits.shape[-1] > pieces:  # a table with rows to spare
+            logits = logits[..., :pieces]
+        scores, tokens = tf.math.top_k(tf.nn.softmax(logits), k=top_k)
         found = {"scores": scores, "tokens": tokens}
         if "sop_logits" in outputs:
             found["sop_scores"] = tf.nn.softmax(outputs["sop_logits"])

@@ -167,6 +167,8 @@ class FillMask(Asks[TextExample]):
         return best
 
     def _best_pieces(self, logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        # A table may have more rows than there are pieces.
+        logits = logits[: self.tokenizer.vocabulary_size]
         exponentials = np.exp(logits - logits.max())
         scores = exponentials / exponentials.sum()
         pool = self._candidates

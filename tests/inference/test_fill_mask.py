@@ -3,6 +3,8 @@ import inspect
 
 import numpy as np
 import pytest
+import tensorflow as tf
+from export_models import backbone
 
 import albert_keras as ak
 from albert_keras.text.vocabulary import train_vocabulary
@@ -150,3 +152,30 @@ def test_a_model_without_the_head(model, tokenizer):
 def test_a_model_without_a_tokenizer(model):
     with pytest.raises(ValueError, match="`tokenizer` must be given"):
         ak.FillMask(model)
+
+
+@pytest.mark.parametrize("form", ["preset", "saved_model", "tflite"])
+def test_rows_beyond_the_vocabulary_are_never_guessed(
+    tokenizer, tmp_path, form
+):
+    pieces = tokenizer.vocabulary_size()
+    model = ak.AlbertMaskedLM(
+        backbone(vocabulary_size=pieces + 8),
+        ak.AlbertMaskedLM.preprocessor_cls(tokenizer),
+    )
+    bias = model.masked_lm_head.output_bias
+    bias.assign(np.where(np.arange(pieces + 8) < pieces, bias, 9.0))
+    path = tmp_path / ("model.tflite" if form == "tflite" else "model")
+    if form == "preset":
+        model.save_to_preset(str(path))
+    elif form == "saved_model":
+        ak.export.saved_model(model, path, top_k=pieces)
+    else:
+        ak.export.tflite(model, path, sequence_length=16)
+    guesses = ak.FillMask(path)("A [MASK] of it.", top_k=pieces)
+    assert sorted(guess["token"] for guess in guesses) == list(range(pieces))
+    assert sum(g["score"] for g in guesses) == pytest.approx(1.0, abs=1e-5)
+    if form == "saved_model":
+        served = tf.saved_model.load(str(path / "1"))
+        found = served.signatures["fill_mask"](tf.constant(["A [MASK]."]))
+        assert tf.reduce_max(found["tokens"]) == pieces - 1
