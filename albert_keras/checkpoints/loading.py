@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ from albert_keras.checkpoints.opening import is_own_preset, open_checkpoint
 from albert_keras.checkpoints.own_preset import load_own_preset
 from albert_keras.checkpoints.vocabulary import make_tokenizer
 from albert_keras.config import AlbertConfig
-from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_backbone import CONFIG_KEYS, AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
@@ -57,9 +57,14 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.arguments import (
+    refuse_other_sizes,
+    sort_arguments,
+    with_arguments,
+)
 from albert_keras.models.preset import own_preset, saved_task_class
 
-# Arguments of the backbone that a file's configuration may be overruled in.
+# Arguments of the backbone that override a file's configuration.
 # Sizes are not among them: the shapes of the variables decide these.
 OVERRIDES = {
     "num_heads": "num_attention_heads",
@@ -83,6 +88,7 @@ def load(
     *,
     config: AlbertConfig | str | os.PathLike[str] | None = None,
     init_missing_heads: bool = False,
+    load_weights: bool = True,
     **arguments: Any,
 ) -> Any:
     """Loads a checkpoint of any form that ALBERT is published in.
@@ -105,13 +111,15 @@ def load(
             None for what the file holds.
         config: In place of the file's configuration, or where it has none: an
             `AlbertConfig`, a name, or the path of an `albert_config.json`.
-        init_missing_heads: Allow heads that the file lacks to begin with
-            random values.
+        init_missing_heads: Allow heads that the file lacks, or has for
+            another number of classes, to start with random values.
+        load_weights: Whether to load weights, or keep random ones.
         **arguments: For the model's constructor, `num_classes` or `head` for
-            instance; or what overrules the file: `num_heads`, `activation`,
-            `dropout`, `attention_dropout`, `initializer_range`,
-            `layer_norm_epsilon`, `head_layer_norm_epsilon`, `dtype`,
-            `preprocessor`.
+            instance, and `dtype`; or what overrides the file, in the encoder
+            (`num_heads`, `activation`, `dropout`, `attention_dropout`,
+            `initializer_range`, `layer_norm_epsilon`) or in the preprocessor
+            (`sequence_length`). Where both the model and the encoder have an
+            argument, `dropout` for instance, it is the model's.
 
     Returns:
         The model, with the tokenizer of the file in its preprocessor if there
@@ -134,13 +142,13 @@ def load(
     with local(path) as found:
         if found.is_dir() and is_own_preset(found):
             return load_own_preset(
-                found, model_class, init_missing_heads, arguments
+                found, model_class, init_missing_heads, arguments, load_weights
             )
         checkpoint = open_checkpoint(
             found, config=_as_config(config), overrides=arguments
         )
         return make_model(
-            checkpoint, model_class, init_missing_heads, arguments
+            checkpoint, model_class, init_missing_heads, arguments, load_weights
         )
 
 
@@ -171,12 +179,31 @@ def make_model(
     model_class: type | None,
     init_missing_heads: bool,
     arguments: Mapping[str, Any],
+    load_weights: bool = True,
 ) -> Any:
     """The model of a checkpoint that was opened; arguments as of `load`."""
-    arguments = dict(arguments)
-    checkpoint = _overruled(checkpoint, arguments)
     if model_class is None:
         model_class = class_for(checkpoint)
+    heads_of(model_class)  # refuses a class that is none of ours
+    arguments, for_backbone, for_preprocessor = sort_arguments(
+        model_class, arguments, more=("preprocessor",)
+    )
+    is_backbone = issubclass(model_class, AlbertBackbone)
+    overrides = arguments if is_backbone else for_backbone
+    checkpoint = _overridden(checkpoint, overrides)
+    refuse_other_sizes(
+        overrides,
+        {
+            ours: getattr(checkpoint.config, theirs)
+            for ours, theirs in CONFIG_KEYS.items()
+        },
+        checkpoint.path,
+    )
+    if "head_layer_norm_epsilon" in arguments:
+        epsilon = arguments.pop("head_layer_norm_epsilon")
+        checkpoint = dataclasses.replace(
+            checkpoint, head_layer_norm_epsilon=epsilon
+        )
     if issubclass(model_class, AlbertQuestionAnswering):
         spans_only = CONDITIONAL_SPANS not in heads_in(checkpoint)
         arguments.setdefault("head", "v1" if spans_only else "v2")
@@ -203,9 +230,22 @@ def make_model(
             f"Of the {checkpoint.form} these variables are left over: "
             f"{', '.join(found.unused)}."
         )
-    make = _maker(checkpoint, model_class, found, arguments)
-    model = build(make, lambda model: _values(checkpoint, found, model))
-    if not isinstance(model, AlbertBackbone):
+    if init_missing_heads:
+        found = _without_other_classes(checkpoint, needed, found, arguments)
+    is_compiled = arguments.pop("compile", True)
+    make = _maker(
+        checkpoint,
+        model_class,
+        found,
+        arguments,
+        for_backbone,
+        for_preprocessor,
+    )
+    if load_weights:
+        model = build(make, lambda model: _values(checkpoint, found, model))
+    else:
+        model = make()
+    if is_compiled and not is_backbone:
         model.compile()  # as the constructor would have
     return model
 
@@ -244,25 +284,54 @@ def _held(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.form} with {names or 'no head'}"
 
 
-def _overruled(checkpoint: Checkpoint, arguments: dict[str, Any]) -> Checkpoint:
-    """The checkpoint with what `arguments` say, which are taken out."""
+def _overridden(
+    checkpoint: Checkpoint, arguments: dict[str, Any]
+) -> Checkpoint:
+    """The checkpoint with what `arguments` say, which are taken out.
+
+    Args:
+        checkpoint: What was opened.
+        arguments: For the constructor of the backbone.
+    """
     changes = {
         theirs: arguments.pop(ours)
         for ours, theirs in OVERRIDES.items()
-        # `dropout` is the task's own where it has one; the body's in the
-        # backbone's.
         if ours in arguments
     }
     if changes:
         checkpoint = dataclasses.replace(
             checkpoint, config=dataclasses.replace(checkpoint.config, **changes)
         )
-    for name in ("layer_norm_epsilon", "head_layer_norm_epsilon"):
-        if name in arguments:
-            checkpoint = dataclasses.replace(
-                checkpoint, **{name: arguments.pop(name)}
-            )
+    if "layer_norm_epsilon" in arguments:
+        epsilon = arguments.pop("layer_norm_epsilon")
+        checkpoint = dataclasses.replace(checkpoint, layer_norm_epsilon=epsilon)
     return checkpoint
+
+
+def _without_other_classes(
+    checkpoint: Checkpoint,
+    heads: Iterable[Head],
+    found: Match,
+    arguments: Mapping[str, Any],
+) -> Match:
+    """The match without a head for another number of classes than wanted."""
+    wanted = arguments.get("num_classes", found.num_outputs)
+    if found.num_outputs is None or wanted == found.num_outputs:
+        return found
+    say(
+        f"`{checkpoint.path}` has a head with num_classes={found.num_outputs}; "
+        f"the model starts a new head with num_classes={wanted} and random "
+        "weights. Leave out `num_classes` to load the head of the file."
+    )
+    scopes = [
+        head.counted_by.rpartition("/")[0] for head in heads if head.counted_by
+    ]
+    shapes = {
+        name: shape
+        for name, shape in found.shapes.items()
+        if name.rpartition("/")[0] not in scopes
+    }
+    return found._replace(shapes=shapes, num_outputs=None)
 
 
 def _maker(
@@ -270,6 +339,8 @@ def _maker(
     model_class: Any,
     found: Match,
     arguments: dict[str, Any],
+    for_backbone: dict[str, Any],
+    for_preprocessor: dict[str, Any],
 ) -> Any:
     dtype = arguments.pop("dtype", None)
 
@@ -285,7 +356,11 @@ def _maker(
         arguments.pop("preprocessor", None)
         return lambda: backbone(model_class, **arguments)
     if "preprocessor" not in arguments:
-        arguments["preprocessor"] = _preprocessor(checkpoint, model_class)
+        arguments["preprocessor"] = with_arguments(
+            _preprocessor(checkpoint, model_class),
+            for_preprocessor,
+            checkpoint.config.max_position_embeddings,
+        )
     if issubclass(model_class, AlbertTextClassifier | AlbertTokenClassifier):
         if found.num_outputs is not None:
             _check_classes(checkpoint, arguments, found.num_outputs)
@@ -301,7 +376,9 @@ def _maker(
         )
     else:
         arguments.setdefault("dropout", checkpoint.classifier_dropout)
-    return lambda: model_class(backbone(), compile=False, **arguments)
+    return lambda: model_class(
+        backbone(**for_backbone), compile=False, **arguments
+    )
 
 
 def _check_classes(
@@ -310,8 +387,9 @@ def _check_classes(
     asked = arguments.setdefault("num_classes", in_file)
     if asked != in_file:
         raise ValueError(
-            f"`num_classes` must be {in_file}, as in `{checkpoint.path}`. "
-            f"Received: num_classes={asked}."
+            f"`num_classes` must be {in_file}, as in `{checkpoint.path}`, "
+            "unless init_missing_heads=True asks for a new head with random "
+            f"values. Received: num_classes={asked}."
         )
 
 

@@ -12,6 +12,7 @@ from albert_keras.checkpoints.names import POOLER
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
+from albert_keras.models.arguments import sort_arguments, with_arguments
 from albert_keras.models.preset import check_preset, saved_task_class
 
 
@@ -20,6 +21,7 @@ def load_own_preset(
     model_class: Any,
     init_missing_heads: bool,
     arguments: dict[str, Any],
+    load_weights: bool = True,
 ) -> Any:
     """Loads a preset; with a class other than its own, what they share.
 
@@ -29,6 +31,7 @@ def load_own_preset(
         init_missing_heads: Allow heads that it lacks to begin with random
             values.
         arguments: For the constructor.
+        load_weights: Whether to load weights, or keep random ones.
 
     Raises:
         FileNotFoundError: A file is missing.
@@ -40,13 +43,21 @@ def load_own_preset(
         saved_class = saved_task_class(folder)
         check_preset(saved_class, folder)
     if model_class is None or issubclass(saved_class, model_class):
-        return saved_class.from_preset(folder, **arguments)
+        return saved_class.from_preset(folder, load_weights, **arguments)
     heads_of(model_class)  # refuses a class that is none of ours
-    dtype = {"dtype": arguments.pop("dtype")} if "dtype" in arguments else {}
-    saved = saved_class.from_preset(folder, **dtype)
-    backbone = getattr(saved, "backbone", saved)
     if issubclass(model_class, AlbertBackbone):
-        return backbone
+        arguments.pop("preprocessor", None)
+        return model_class.from_preset(folder, load_weights, **arguments)
+    arguments, for_backbone, for_preprocessor = sort_arguments(
+        model_class, arguments
+    )
+    dtype = {"dtype": arguments.pop("dtype")} if "dtype" in arguments else {}
+    saved = saved_class.from_preset(folder, load_weights, **dtype)
+    backbone = getattr(saved, "backbone", saved)
+    if for_backbone:
+        backbone = AlbertBackbone.from_preset(
+            folder, load_weights, **for_backbone, **dtype
+        )
     wanted = heads_of(model_class, arguments.get("head", "v1"))
     missing = [
         head.name
@@ -60,7 +71,11 @@ def load_own_preset(
             f"random values. Received: a preset of {saved_class.__name__}."
         )
     if "preprocessor" not in arguments:
-        arguments["preprocessor"] = _preprocessor(folder, saved, model_class)
+        arguments["preprocessor"] = with_arguments(
+            _preprocessor(folder, saved, model_class),
+            for_preprocessor,
+            backbone.max_sequence_length,
+        )
     if hasattr(saved, "head_layer_norm_epsilon") and issubclass(
         model_class, AlbertMaskedLM | AlbertPretrainer
     ):

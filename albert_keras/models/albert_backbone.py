@@ -196,6 +196,19 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             "all_layers": all_layers,
         }
 
+    def compute_output_spec(
+        self, inputs, return_all_layers=False, training=None, mask=None
+    ):
+        spec = super().compute_output_spec(inputs, training=training, mask=mask)
+        if not return_all_layers:
+            return spec
+        output = spec["sequence_output"]
+        all_layers = [
+            keras.KerasTensor(output.shape, dtype=output.dtype)
+            for _ in range(self.num_layers * self.num_inner_repetitions)
+        ]
+        return {**spec, "all_layers": all_layers}
+
     @classmethod
     def from_albert_config(
         cls, config: AlbertConfig, **kwargs: Any
@@ -209,7 +222,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         """
         arguments = {
             ours: getattr(config, theirs)
-            for ours, theirs in _CONFIG_KEYS.items()
+            for ours, theirs in CONFIG_KEYS.items()
         }
         return cls(**{**arguments, **kwargs})
 
@@ -218,7 +231,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         return AlbertConfig(
             **{
                 theirs: getattr(self, ours)
-                for ours, theirs in _CONFIG_KEYS.items()
+                for ours, theirs in CONFIG_KEYS.items()
             }
         )
 
@@ -227,7 +240,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         return ["query_key_value"]
 
     def get_config(self):
-        arguments = {ours: getattr(self, ours) for ours in _CONFIG_KEYS}
+        arguments = {ours: getattr(self, ours) for ours in CONFIG_KEYS}
         return {
             **super().get_config(),
             **arguments,
@@ -236,7 +249,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
 
 
 # Constructor argument -> key of albert_config.json.
-_CONFIG_KEYS = {
+CONFIG_KEYS = {
     "vocabulary_size": "vocab_size",
     "num_layers": "num_hidden_layers",
     "num_heads": "num_attention_heads",

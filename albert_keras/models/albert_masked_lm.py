@@ -9,6 +9,7 @@ from albert_keras.models.albert_masked_lm_preprocessor import (
     AlbertMaskedLMPreprocessor,
 )
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
+from albert_keras.models.arguments import arguments_of
 from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.preset import (
     StrictPreset,
@@ -106,22 +107,23 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             FileNotFoundError: The preset or its weights are missing.
             ValueError: The preset has no masked-LM head.
         """
-        if load_weights and is_elsewhere(preset):
+        if is_elsewhere(preset):
             return super().from_preset(
-                preset, init_missing_heads=init_missing_heads, **kwargs
+                preset, load_weights, init_missing_heads, **kwargs
             )
         preset = as_preset(preset)
         check_preset(cls, preset, load_weights)
         saved = saved_task_class(preset)
         if saved is not None and issubclass(saved, AlbertPretrainer):
+            names = arguments_of(cls) - {"backbone", "preprocessor"}
+            own = {name: kwargs.pop(name) for name in names & set(kwargs)}
             pretrainer = AlbertPretrainer.from_preset(
-                preset, load_weights=load_weights, **kwargs
+                preset, load_weights=load_weights, compile=False, **kwargs
             )
-            masked_lm = cls(
-                pretrainer.backbone,
-                pretrainer.preprocessor,
-                pretrainer.head_layer_norm_epsilon,
+            own.setdefault(
+                "head_layer_norm_epsilon", pretrainer.head_layer_norm_epsilon
             )
+            masked_lm = cls(pretrainer.backbone, pretrainer.preprocessor, **own)
             masked_lm.masked_lm_head.set_weights(
                 pretrainer.masked_lm_head.get_weights()
             )

@@ -45,7 +45,7 @@ class AlbertTextClassifier(
         inputs: Those of the backbone.
 
     Returns:
-        `[batch, num_classes]`.
+        float32 `[batch, num_classes]`.
 
     Example:
 
@@ -91,9 +91,12 @@ class AlbertTextClassifier(
         self.output_dropout = keras.layers.Dropout(
             dropout, dtype=backbone.dtype_policy, name="output_dropout"
         )
+        # Low precision stops before the activation: a softmax in bfloat16
+        # has two digits.
+        is_low = backbone.compute_dtype != "float32"
         self.output_dense = Dense(
             num_classes,
-            activation=activation,
+            activation=None if is_low else activation,
             kernel_initializer=keras.initializers.TruncatedNormal(
                 stddev=backbone.initializer_range
             ),
@@ -103,11 +106,12 @@ class AlbertTextClassifier(
 
         # === Functional model ===
         pooled = backbone(backbone.input)["pooled_output"]
-        super().__init__(
-            inputs=backbone.input,
-            outputs=self.output_dense(self.output_dropout(pooled)),
-            **kwargs,
-        )
+        outputs = self.output_dense(self.output_dropout(pooled))
+        if is_low:
+            outputs = keras.layers.Activation(
+                activation, dtype="float32", name="outputs"
+            )(outputs)
+        super().__init__(inputs=backbone.input, outputs=outputs, **kwargs)
 
         # === Config ===
         self.activation = keras.activations.get(activation)

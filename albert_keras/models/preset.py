@@ -15,47 +15,72 @@ from keras_hub.src.utils import preset_utils
 from albert_keras.artefact_names import RUN_CHECKPOINTS, RUN_RECORD
 from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
+from albert_keras.models.arguments import (
+    arguments_of,
+    refuse_other_sizes,
+    refuse_unknown,
+    sort_arguments,
+    with_arguments,
+)
 from albert_keras.models.card.facts import facts_of
 from albert_keras.models.card.writing import write_card
-from albert_keras.models.labels import HasLabels
+from albert_keras.models.lora import HasAdapter
 from albert_keras.models_nearby import models_nearby
 
-# By name, as it stands on a floor above: only reading weights needs it, and
-# nothing else here does.
+# By name, as they are on a floor above, and only reading weights needs them.
 _CHECKPOINTS = "albert_keras.checkpoints"
+_NOTES = "albert_keras.checkpoints.notes"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 LABELS_FILE = "labels.json"  # of older releases
 _RUN_MODELS = "albert_keras.checkpoints.run_models"
 _TEMPORARY = "albert_keras.checkpoints.temporary_presets"
 
 
-class StrictPreset:
-    """Mixed into the models: `from_preset` names what a preset lacks.
+class StrictPreset(HasAdapter):
+    """Mixed into the models: presets are complete, arguments are known.
 
-    KerasHub answers a folder without weights with an error of its cache, and
-    loads a preset without task weights with a random head and no word.
-    `save_to_preset` adds a model card, of which KerasHub writes none.
+    KerasHub reports a folder without weights as an error of its cache, starts
+    a random head where a preset has none without saying so, cannot load what
+    was saved in mixed precision, and ignores arguments it doesn't know.
+    `save_to_preset` adds a model card, which KerasHub doesn't write.
     """
 
+    def __init__(self, *args, **kwargs):
+        refuse_unknown(
+            type(self), (n for n in kwargs if n not in ("inputs", "outputs"))
+        )
+        super().__init__(*args, **kwargs)
+
     def save_to_preset(self, preset_dir, *args, **kwargs):
-        """Saves a preset: what `from_preset` loads, and a model card.
+        """Save a preset, which `from_preset` loads, and a model card.
+
+        A model computed in mixed precision is saved as its weights are, in
+        float32: KerasHub cannot load a preset that names another policy.
 
         Args:
             preset_dir: Folder to write. A README.md that a person wrote or
-                changed stays in it as it is.
-            *args: As KerasHub's method.
-            **kwargs: Likewise.
+                changed is kept as it is.
+            *args: Arguments of KerasHub's method.
+            **kwargs: Keyword arguments of KerasHub's method.
         """
         super().save_to_preset(  # type: ignore[misc]
             preset_dir, *args, **kwargs
         )
         # The labels are in the configuration of the task.
         (Path(preset_dir) / LABELS_FILE).unlink(missing_ok=True)
+        _make_loadable(self, Path(preset_dir))
         write_card(preset_dir, facts_of(self))
 
     @classmethod
-    def from_preset(cls, preset, load_weights=True, **kwargs):
-        """Loads a preset.
+    def from_preset(
+        cls, preset, load_weights=True, init_missing_heads=False, **kwargs
+    ):
+        """Load a preset.
+
+        Without `num_classes`, a classifier gets the head that was saved. With
+        another number of classes, or from a preset without such a head, it
+        gets a new head with random weights, and a note on standard error says
+        so.
 
         Args:
             preset: Folder that `save_to_preset` wrote, the folder of a
@@ -64,69 +89,211 @@ class StrictPreset:
                 `ak.checkpoints.load` knows, or the name of a released model
                 such as `albert_base_v2`.
             load_weights: Whether to load weights, or keep random ones.
+            init_missing_heads: Whether a handle or a released model may lack
+                the head, which then starts with random weights.
             **kwargs: Arguments of the constructor that override the
-                preset's; `dtype` is passed to the backbone.
+                preset's. A task also takes those of its encoder
+                (`attention_dropout` for instance) and of its preprocessor
+                (`sequence_length`). Where both the task and the encoder have
+                an argument, `dropout` for instance, it is the task's.
+                `dtype` is the encoder's; by default it is
+                `keras.config.dtype_policy()`, whatever the model was saved
+                in.
 
         Raises:
-            FileNotFoundError: There is no such folder, or it lacks its
-                configuration or its weights.
-            ValueError: A file is damaged, or does not fit the others.
+            FileNotFoundError: The folder, its configuration or its weights
+                are missing.
+            ValueError: An argument is unknown, or a file is damaged or does
+                not fit the others.
         """
-        if load_weights and is_elsewhere(preset):
+        if is_elsewhere(preset):
             checkpoints = import_module(_CHECKPOINTS)
-            return checkpoints.load(preset, cls, **kwargs)
+            return checkpoints.load(
+                preset,
+                cls,
+                load_weights=load_weights,
+                init_missing_heads=init_missing_heads,
+                **kwargs,
+            )
         preset = as_preset(preset)
         check_preset(cls, preset, load_weights)
+        # KerasHub's, with what it makes a model of.
+        load = partial(
+            super().from_preset,  # type: ignore[misc]
+            os.fspath(preset),
+        )
+        if "://" in os.fspath(preset):
+            return load(load_weights=load_weights, **kwargs)
+        saved = saved_task_class(preset)
+        is_saved = saved is not None and issubclass(saved, cls)
+        made: Any = saved if is_saved else cls
         folder = Path(preset)
-        if issubclass(cls, HasLabels):
-            if "num_classes" in kwargs:  # a new head: of a new task
-                kwargs = {"labels": None, **kwargs}
-            elif (folder / LABELS_FILE).is_file():
-                kwargs = {"labels": saved_labels(folder), **kwargs}
+        model, backbone, preprocessor = sort_arguments(made, kwargs)
+        if load_weights:
+            config = _config(folder / preset_utils.CONFIG_FILE)
+            refuse_other_sizes({**model, **backbone}, config, preset)
         try:
-            # KerasHub's, with what it makes a model of.
-            load = partial(
-                super().from_preset,  # type: ignore[misc]
-                os.fspath(preset),
+            loaded = _load_local(
+                made, folder, load, load_weights, model, backbone
             )
-            if not load_weights or "://" in os.fspath(preset):
-                return load(load_weights=load_weights, **kwargs)
-            return _load_local(cls, Path(preset), load, kwargs)
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError(
                 f"Preset `{preset}` cannot be loaded as {cls.__name__}: "
                 f"{_reason(error)}"
             ) from error
+        if preprocessor:
+            loaded.preprocessor = with_arguments(
+                loaded.preprocessor,
+                preprocessor,
+                loaded.backbone.max_sequence_length,
+            )
+        return loaded
 
 
 def _load_local(
-    model_class: Any,
+    made: Any,
     folder: Path,
     load: Callable[..., Any],
+    load_weights: bool,
+    arguments: dict[str, Any],
+    for_backbone: dict[str, Any],
+) -> Any:
+    """Load a model of a folder.
+
+    Args:
+        made: Its class.
+        folder: The preset.
+        load: KerasHub's `from_preset`, of this folder.
+        load_weights: Whether to load weights.
+        arguments: For the constructor of the model.
+        for_backbone: For the constructor of a task's backbone.
+    """
+    arguments = {**_default_dtype(folder), **arguments}
+    if not issubclass(made, keras_hub.models.Task):
+        return _load_saved(made, folder, load, load_weights, arguments)
+    if "compile" in arguments_of(made):
+        arguments.setdefault("compile", True)
+    has_head = _has_head(made, folder, arguments, load_weights)
+    if has_head and (folder / LABELS_FILE).is_file():
+        arguments.setdefault("labels", saved_labels(folder))
+    if "backbone" not in arguments and (
+        for_backbone or (load_weights and not has_head)
+    ):
+        arguments["backbone"] = made.backbone_cls.from_preset(
+            folder,
+            load_weights=load_weights,
+            dtype=arguments.pop("dtype", None),
+            **for_backbone,
+        )
+    load_weights = load_weights and has_head
+    return _load_saved(made, folder, load, load_weights, arguments)
+
+
+def _load_saved(
+    made: Any,
+    folder: Path,
+    load: Callable[..., Any],
+    load_weights: bool,
     arguments: dict[str, Any],
 ) -> Any:
     """A model of a folder, with the values of its files from the beginning."""
-    saved = saved_task_class(folder)
-    # Which head KerasHub would load: of this class, with as many classes.
-    is_saved = saved is not None and issubclass(saved, model_class)
-    with_head = is_saved and "num_classes" not in arguments
-    made: Any = saved if is_saved else model_class
     own_weights = import_module(_OWN_WEIGHTS)
+    is_task = issubclass(made, keras_hub.models.Task)
     weights = None
     config = read_json_object(folder / preset_utils.CONFIG_FILE)
     is_own = config.get("registered_name") == "albert_keras>AlbertBackbone"
-    if is_own and "backbone" not in arguments:
-        weights = own_weights.open_weights(folder, made, with_head)
+    if load_weights and is_own and "backbone" not in arguments:
+        weights = own_weights.open_weights(folder, made, is_task)
     if weights is None:
-        return load(load_weights=True, **arguments)
-    is_task = issubclass(made, keras_hub.models.Task)
+        return load(load_weights=load_weights, **arguments)
     later = {"compile": False} if is_task else {}
     model = own_weights.build_with(
         weights, lambda: load(load_weights=False, **{**arguments, **later})
     )
-    if is_task and arguments.get("compile", True):
+    if is_task and arguments["compile"]:
         model.compile()  # as the constructor would have
     return model
+
+
+def _default_dtype(folder: Path) -> dict[str, Any]:
+    """The dtype of a model for which none was asked for.
+
+    That is the user's setting, as in KerasHub, which does not know the mixed
+    policies. Quantized weights keep what they are.
+    """
+    saved = _config(folder / preset_utils.CONFIG_FILE).get("dtype")
+    name = saved["config"].get("name", "") if isinstance(saved, dict) else ""
+    if name.removeprefix("mixed_") in ("float32", "float16", "bfloat16"):
+        return {"dtype": keras.config.dtype_policy()}
+    return {"dtype": None}
+
+
+def _has_head(
+    made: Any, folder: Path, arguments: dict[str, Any], load_weights: bool
+) -> bool:
+    """Whether a preset has the head of a model; if not, a note says so.
+
+    Args:
+        made: Class of the model.
+        folder: The preset.
+        arguments: For its constructor. Where they are those of a new head,
+            the meaning of the old one's outputs is not kept.
+        load_weights: Whether weights are loaded, so that a note is needed.
+    """
+    note = None
+    saved = saved_task_class(folder)
+    if saved is None or not issubclass(saved, made):
+        note = (
+            f"`{folder}` has no head for {made.__name__}, which starts with a "
+            "head of random weights."
+        )
+    else:
+        config = _config(folder / preset_utils.TASK_CONFIG_FILE)
+        for name in ("num_classes", "head"):
+            if arguments.get(name, config.get(name)) != config.get(name):
+                note = (
+                    f"`{folder}` has a head with {name}={config.get(name)}; "
+                    f"the model starts a new head with {name}="
+                    f"{arguments[name]} and random weights. Leave out "
+                    f"`{name}` to load the head of the preset."
+                )
+                for meaning in ("labels", "problem_type"):
+                    if meaning in arguments_of(made):
+                        arguments.setdefault(meaning, None)
+    if note is None:
+        # Of the number that was saved; KerasHub would start a new head.
+        arguments.pop("num_classes", None)
+    elif load_weights:
+        import_module(_NOTES).say(note)
+    return note is None
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """The arguments of the object that a file of a preset holds."""
+    config = read_json_object(path).get("config")
+    return config if isinstance(config, dict) else {}
+
+
+def _make_loadable(model: Any, folder: Path) -> None:
+    """Writes into a preset what KerasHub's loaders have to be told.
+
+    They know no mixed policy, and whether a task is compiled.
+    """
+    for name in (preset_utils.CONFIG_FILE, preset_utils.TASK_CONFIG_FILE):
+        path = folder / name
+        if not path.is_file():
+            continue
+        content = read_json_object(path)
+        backbone = content["config"]
+        if name == preset_utils.TASK_CONFIG_FILE:
+            if "compile" in arguments_of(type(model)):
+                content["config"]["compile"] = True
+            backbone = content["config"]["backbone"]["config"]
+        dtype = backbone.get("dtype")
+        policy = dtype.get("config", {}) if isinstance(dtype, dict) else {}
+        if str(policy.get("name")).startswith("mixed_"):
+            policy["name"] = "float32"
+        path.write_text(json.dumps(content, indent=4), encoding="utf-8")
 
 
 def is_elsewhere(preset: str | os.PathLike) -> bool:
