@@ -1,5 +1,6 @@
 """Presets, checked before KerasHub loads them."""
 
+import json
 import os
 from collections.abc import Callable
 from functools import partial
