@@ -61,6 +61,10 @@ class PieceTokenizer:
         """The content of the vocabulary's file."""
         raise NotImplementedError
 
+    def encode(self, text: str | bytes) -> list[int]:
+        """Return the token ids of a text."""
+        raise NotImplementedError
+
     def encode_batch(
         self, texts: Iterable[str | bytes], *, num_threads: int = 1
     ) -> list[list[int]]:
