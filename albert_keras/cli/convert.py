@@ -1,6 +1,6 @@
 """`albert-keras convert`: a checkpoint in another form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -97,6 +97,20 @@ def convert(
             help="Leave the tokenizer out, for a model that takes token ids.",
         ),
     ] = False,
+    add_tokens: Annotated[
+        Path | None,
+        typer.Option(
+            help="File of tokens to add to the vocabulary, one a line.",
+            show_default=False,
+        ),
+    ] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Maximum sequence length to lengthen the model to, in tokens.",
+            show_default=False,
+        ),
+    ] = None,
     verify: Annotated[
         bool,
         typer.Option(
@@ -137,16 +151,25 @@ def convert(
                 init_missing_heads=init_missing_heads,
                 **arguments,
             )
+        if add_tokens is not None:
+            tokens = add_tokens.read_text("utf-8-sig").split("\n")
+            loaded = ak.models.add_tokens(loaded, [t for t in tokens if t])
+        if max_length is not None:
+            loaded = ak.models.lengthen_positions(loaded, max_length)
+        is_grown = add_tokens is not None or max_length is not None
         with console.status("Writing ..."):
             ak.checkpoints.save(loaded, out, format=to, overwrite=overwrite)
         name = type(loaded).__name__
         print(f"{out}: {name}, {loaded.count_params():,} parameters")
         if verify:
-            for comparison in _verify(found, out, loaded):
+            peers = (out,) if is_grown else (found, out)
+            for comparison in _verify(peers, out, loaded):
                 print(_line(comparison))
 
 
-def _verify(source: Path, out: Path, loaded: Any) -> Iterator["Comparison"]:
+def _verify(
+    peers: Iterable[Path], out: Path, loaded: Any
+) -> Iterator["Comparison"]:
     from albert_keras.checkpoints import verification
     from albert_keras.checkpoints.loading import load
 
@@ -154,7 +177,7 @@ def _verify(source: Path, out: Path, loaded: Any) -> Iterator["Comparison"]:
     yield verification.compare_models(
         f"{out} loaded again", loaded, load(out, type(loaded)), inputs
     )
-    for path in (source, out):
+    for path in peers:
         comparison = verification.compare_with_peer(path, loaded, inputs)
         if comparison is not None:
             yield comparison

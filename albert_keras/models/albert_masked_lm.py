@@ -11,7 +11,6 @@ from albert_keras.models.albert_masked_lm_preprocessor import (
 )
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.arguments import arguments_of
-from albert_keras.models.compilation import CompileForDevice
 from albert_keras.models.compilation import (
     CompileForDevice,
     MeanOverTokens,
