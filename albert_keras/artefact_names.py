@@ -7,6 +7,13 @@ SERVE_IDS = "serve_ids"
 EXTRA_FOLDER = "assets.extra"
 MODEL_JSON = "model.json"
 
+# What the scores of a classifier mean, in Hugging Face's words.
+SINGLE_LABEL = "single_label_classification"
+MULTI_LABEL = "multi_label_classification"
+REGRESSION = "regression"
+# A multi-label classifier gives a text each class with at least this score.
+THRESHOLD = 0.5
+
 # Packed behind a .tflite model. The last is also in the extra folder.
 MODEL_FILE = "albert.json"
 LABELS_FILE = "labels.txt"

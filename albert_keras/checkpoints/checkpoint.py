@@ -2,9 +2,9 @@
 
 import dataclasses
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -50,6 +50,31 @@ class Layout(enum.Enum):
         return array.reshape(self.stored_shape(array.shape, heads))
 
 
+def classifier_dropout(settings: Mapping[str, Any], source: Path) -> float:
+    """Return the dropout before a head's output that a configuration states.
+
+    Args:
+        settings: The configuration, in Hugging Face's words.
+        source: Its file, for messages.
+
+    Raises:
+        ValueError: It is no number from 0 to 1.
+    """
+    found = settings.get("classifier_dropout_prob")
+    if found is None:
+        return 0.1
+    if (
+        isinstance(found, bool)
+        or not isinstance(found, int | float)
+        or not 0 <= found < 1
+    ):
+        raise ValueError(
+            f"`{source}` must have a classifier_dropout_prob of at least 0 "
+            f"and less than 1. Received: {found!r}."
+        )
+    return float(found)
+
+
 class Location(NamedTuple):
     """Where a format keeps a variable.
 
@@ -84,6 +109,9 @@ class Checkpoint:
             alike; None if the file does not say.
         architecture: The class that wrote it, if it says.
         notes: What a user should know, a sentence each.
+        settings: What the configuration says in Hugging Face's words: names
+            of classes, for instance.
+        settings_path: The file of the configuration, for messages.
     """
 
     path: Path
@@ -100,6 +128,8 @@ class Checkpoint:
     output_head: Head | None = None
     architecture: str | None = None
     notes: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    settings_path: Path = Path("config.json")
 
     def find(self, name: str) -> str | None:
         """The file's name of what google calls `name`; None if it lacks it."""

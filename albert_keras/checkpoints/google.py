@@ -9,7 +9,11 @@ names begin with `module/`.
 import re
 from pathlib import Path
 
-from albert_keras.checkpoints.checkpoint import Checkpoint, Location
+from albert_keras.checkpoints.checkpoint import (
+    Checkpoint,
+    Location,
+    classifier_dropout,
+)
 from albert_keras.checkpoints.tensorflow_file import read_tensorflow
 from albert_keras.checkpoints.vocabulary import find_vocabulary
 from albert_keras.config import AlbertConfig
@@ -63,8 +67,10 @@ def open_google(
         FileNotFoundError: The configuration or data are missing.
         ValueError: A file is damaged.
     """
+    config_path = folder / CONFIG_NAME
     if config is None:
-        config = AlbertConfig.from_json(_find_config(folder))
+        config_path = _find_config(folder)
+        config = AlbertConfig.from_json(config_path)
     tensors = read_tensorflow(prefix)
     start = ""
     if any(name.startswith(_MODULE + "bert/") for name in tensors):
@@ -84,8 +90,11 @@ def open_google(
         locate=locate,
         is_backbone=lambda name: name.startswith(f"{start}bert/"),
         is_known_extra=lambda name: _EXTRA.search(name) is not None,
-        vocabulary=find_vocabulary(folder),
+        vocabulary=find_vocabulary(folder, config.extra, source=config_path),
+        classifier_dropout=classifier_dropout(config.extra, config_path),
         notes=tuple(notes),
+        settings=config.extra,
+        settings_path=config_path,
     )
 
 

@@ -10,7 +10,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from albert_keras.checkpoints.checkpoint import Checkpoint, Location
+from albert_keras.checkpoints.checkpoint import (
+    Checkpoint,
+    Location,
+    classifier_dropout,
+)
 from albert_keras.checkpoints.hdf5_file import read_hdf5
 from albert_keras.checkpoints.huggingface_names import (
     BACKBONE,
@@ -18,6 +22,7 @@ from albert_keras.checkpoints.huggingface_names import (
     keras_name,
     torch_location,
 )
+from albert_keras.checkpoints.huggingface_tokenizer import open_vocabulary
 from albert_keras.checkpoints.names import (
     CLASSIFIER,
     MULTIPLE_CHOICE,
@@ -27,7 +32,6 @@ from albert_keras.checkpoints.safetensors_file import read_safetensors
 from albert_keras.checkpoints.sniffing import Kind
 from albert_keras.checkpoints.tensors import StoredTensor
 from albert_keras.checkpoints.torch_file import read_torch
-from albert_keras.checkpoints.vocabulary import find_vocabulary
 from albert_keras.config import AlbertConfig
 from albert_keras.json_objects import read_json_object
 
@@ -90,7 +94,6 @@ def open_huggingface(
     architecture = next(iter(settings.get("architectures") or ()), None)
     if isinstance(architecture, str):
         architecture = architecture.removeprefix("TF")
-    dropout = settings.get("classifier_dropout_prob")
     epsilon = float(settings.get("layer_norm_eps", 1e-12))
     told = activation_is_known or config.hidden_act != "gelu_erf"
     return Checkpoint(
@@ -101,13 +104,15 @@ def open_huggingface(
         locate=locate,
         is_backbone=is_backbone,
         is_known_extra=_is_known_extra,
-        vocabulary=find_vocabulary(folder, folder / "tokenizer_config.json"),
+        vocabulary=open_vocabulary(folder),
         layer_norm_epsilon=epsilon,
         head_layer_norm_epsilon=epsilon,
-        classifier_dropout=0.1 if dropout is None else float(dropout),
+        classifier_dropout=classifier_dropout(settings, folder / "config.json"),
         output_head=OUTPUT_HEADS.get(str(architecture)),
         architecture=architecture,
         notes=() if told else (GELU_NOTE,),
+        settings=settings,
+        settings_path=folder / "config.json",
     )
 
 

@@ -1,11 +1,13 @@
-"""`tokenizer.json`, which Hugging Face loads without SentencePiece.
+"""Hugging Face's tokenizer files, in and out.
 
-What a SentencePiece model does to text is spelled out in it: the normalisation
-of ALBERT, then that of the model, then the pieces with their scores. Pieces
+`tokenizer.json` is what Hugging Face loads without SentencePiece: the
+normalization, the rule for words and the pieces are spelled out in it. Pieces
 that end in a digit and a comma get a score at which they are never taken,
-which is how Hugging Face has ALBERT's rule for them.
+which is how Hugging Face states ALBERT's rule for them.
 """
 
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +22,83 @@ from tokenizers import (
     processors,
 )
 
+from albert_keras.checkpoints.vocabulary import (
+    Vocabulary,
+    find_vocabulary,
+    is_sentencepiece,
+    text_settings,
+)
+from albert_keras.json_objects import read_json_object
+from albert_keras.text.basic_tokenization import (
+    CHINESE_CHARACTERS,
+    accent_class,
+    dropped_class,
+    punctuation_class,
+)
+from albert_keras.text.wordpiece import LONGEST_WORD
+from albert_keras.text.wordpiece_vocabulary import SUFFIX_MARK
+
+SETTINGS_FILE = "tokenizer_config.json"
 _NEVER = 100.0
+# The sigma that ends a word, which `Lowercase` does not know.
+_FINAL_SIGMA = (
+    r"(?<=\p{Cased}|\p{Cased}\p{Case_Ignorable})Σ"
+    r"(?!\p{Case_Ignorable}*\p{Cased})"
+)
+
+
+# === Out ===
+
+
+def tokenizer_settings(tokenizer: Any, sequence_length: int) -> dict[str, Any]:
+    """Return the content of `tokenizer_config.json`.
+
+    Args:
+        tokenizer: An `ak.AlbertTokenizer` or `ak.AlbertWordPieceTokenizer`.
+        sequence_length: Tokens that a text is cut to.
+    """
+    # The Chinese models' vocabulary is BERT's, in Hugging Face too.
+    name = "AlbertTokenizer" if is_sentencepiece(tokenizer) else "BertTokenizer"
+    return {
+        "tokenizer_class": name,
+        **text_settings(tokenizer),
+        "model_max_length": sequence_length,
+        "cls_token": "[CLS]",
+        "sep_token": "[SEP]",
+        "mask_token": "[MASK]",
+        "pad_token": tokenizer.pad_token,
+        "unk_token": tokenizer.unk_token,
+    }
 
 
 def write_tokenizer_json(tokenizer: Any, path: Path) -> None:
-    """Writes the file for an `ak.AlbertTokenizer`.
+    """Write `tokenizer.json` for a tokenizer.
 
     Args:
-        tokenizer: The layer.
-        path: Of the file.
+        tokenizer: An `ak.AlbertTokenizer` or `ak.AlbertWordPieceTokenizer`.
+        path: The file to write.
     """
+    if is_sentencepiece(tokenizer):
+        made = _unigram(tokenizer)
+    else:
+        made = _word_piece(tokenizer)
+    names = (tokenizer.pad_token, tokenizer.unk_token, "[CLS]", "[SEP]")
+    made.add_special_tokens(
+        [
+            *(AddedToken(name, normalized=False) for name in names),
+            # The space before a mask goes with it, as in the original.
+            AddedToken("[MASK]", lstrip=True, normalized=False),
+        ]
+    )
+    made.post_processor = processors.TemplateProcessing(
+        single="[CLS]:0 $A:0 [SEP]:0",
+        pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
+        special_tokens=[(n, made.token_to_id(n)) for n in ("[CLS]", "[SEP]")],
+    )
+    made.save(str(path))
+
+
+def _unigram(tokenizer: Any) -> Tokenizer:
     processor = tokenizer.python_tokenizer.processor
     pieces = []
     for number in range(processor.get_piece_size()):
@@ -39,29 +108,16 @@ def write_tokenizer_json(tokenizer: Any, path: Path) -> None:
             score -= _NEVER
         pieces.append((piece, score))
     made = Tokenizer(models.Unigram(pieces, processor.unk_id(), False))
-    made.normalizer = _normalizer(tokenizer)
-    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.normalizer = _unigram_normalizer(tokenizer)
+    # White space at the end of a text would else be a token of its own.
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace()]
+    )
     made.decoder = decoders.Metaspace()
-    ids = {
-        name: made.token_to_id(name)
-        for name in ("<pad>", "<unk>", "[CLS]", "[SEP]", "[MASK]")
-    }
-    made.add_special_tokens(
-        [
-            # The space before a mask goes with it, as in the original.
-            AddedToken(name, lstrip=name == "[MASK]", normalized=False)
-            for name in ids
-        ]
-    )
-    made.post_processor = processors.TemplateProcessing(
-        single="[CLS]:0 $A:0 [SEP]:0",
-        pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
-        special_tokens=[(n, ids[n]) for n in ("[CLS]", "[SEP]")],
-    )
-    made.save(str(path))
+    return made
 
 
-def _normalizer(tokenizer: Any) -> Any:
+def _unigram_normalizer(tokenizer: Any) -> Any:
     from sentencepiece import sentencepiece_model_pb2
 
     steps: list[Any] = []
@@ -82,3 +138,121 @@ def _normalizer(tokenizer: Any) -> Any:
         steps.append(normalizers.Precompiled(table))
     steps.append(normalizers.Replace(Regex(" {2,}"), " "))
     return normalizers.Sequence(steps)
+
+
+def _word_piece(tokenizer: Any) -> Tokenizer:
+    made = Tokenizer(
+        models.WordPiece(
+            {p: n for n, p in enumerate(tokenizer.get_vocabulary())},
+            unk_token=tokenizer.unk_token,
+            continuing_subword_prefix=SUFFIX_MARK,
+            max_input_chars_per_word=LONGEST_WORD,
+        )
+    )
+    # `BertNormalizer` and `BertPreTokenizer` differ in hundreds of characters.
+    steps: list[Any] = [normalizers.Replace(_regex(dropped_class()), "")]
+    if tokenizer.lowercase:
+        steps += [
+            normalizers.Replace(Regex(_FINAL_SIGMA), "ς"),
+            normalizers.Lowercase(),
+        ]
+    if not tokenizer.keep_accents:
+        steps += [
+            normalizers.NFD(),
+            normalizers.Replace(_regex(accent_class()), ""),
+        ]
+    made.normalizer = normalizers.Sequence(steps)
+    alone = f"[{CHINESE_CHARACTERS}]|{punctuation_class()}"
+    made.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.WhitespaceSplit(),
+            pre_tokenizers.Split(_regex(alone), "isolated"),
+        ]
+    )
+    made.decoder = decoders.WordPiece(SUFFIX_MARK, cleanup=False)
+    return made
+
+
+def _regex(pattern: str) -> Regex:
+    """Return a pattern of RE2 in the syntax that all engines share."""
+
+    def character(match: re.Match[str]) -> str:
+        code = int(match[1], 16)
+        return f"\\x{code:02x}" if code < 0x80 else chr(code)
+
+    return Regex(re.sub(r"\\x\{([0-9a-f]+)\}", character, pattern))
+
+
+# === In ===
+
+
+def open_vocabulary(folder: Path) -> Vocabulary | None:
+    """Return the vocabulary of a folder of Hugging Face, with its settings.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The vocabulary and what the tokenizer's files say of it; None if there
+        is no vocabulary.
+
+    Raises:
+        ValueError: A file is damaged.
+    """
+    path = folder / SETTINGS_FILE
+    settings = read_json_object(path) if path.is_file() else {}
+    found = find_vocabulary(folder, settings, source=path)
+    if found is None:
+        return None
+    return found._replace(added=dict(_added_tokens(folder, settings)))
+
+
+def _added_tokens(
+    folder: Path, settings: Mapping[str, Any]
+) -> Iterator[tuple[str, int | None]]:
+    """Yield each token that Hugging Face looks for in raw text, with its id.
+
+    The id is None where a file names the token alone.
+    """
+    path = folder / "special_tokens_map.json"
+    roles = read_json_object(path) if path.is_file() else {}
+    for content in (settings, roles):
+        for key, value in content.items():
+            if key.endswith("_token"):
+                yield from _contents([value])
+            elif key.endswith("special_tokens") and isinstance(value, list):
+                yield from _contents(value)
+            elif key.endswith("special_tokens") and isinstance(value, dict):
+                yield from _contents(value.values())
+    decoder = settings.get("added_tokens_decoder")
+    if isinstance(decoder, dict):
+        for number, token in decoder.items():
+            for text, _ in _contents([token]):
+                yield text, _number(folder / SETTINGS_FILE, number)
+    path = folder / "added_tokens.json"
+    if path.is_file():
+        for text, number in read_json_object(path).items():
+            yield text, _number(path, number)
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        for token in read_json_object(path).get("added_tokens") or ():
+            for text, _ in _contents([token]):
+                yield text, _number(path, token.get("id"))
+
+
+def _contents(tokens: Any) -> Iterator[tuple[str, None]]:
+    for token in tokens:
+        if isinstance(token, dict):
+            token = token.get("content")
+        if isinstance(token, str):
+            yield token, None
+
+
+def _number(path: Path, number: Any) -> int:
+    try:
+        return int(number)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"`{path}` must give each added token a number. Received: "
+            f"{number!r}."
+        ) from None

@@ -105,6 +105,8 @@ def open_keras_hub(folder: Path) -> Checkpoint:
         classifier_dropout=float(settings.get("dropout", 0.1)),
         output_head=CLASSIFIER,
         architecture=task,
+        settings={"classifier_activation": settings.get("activation")},
+        settings_path=folder / "task.json",
     )
 
 

@@ -14,6 +14,11 @@ from albert_keras.checkpoints.archives import unpacked
 from albert_keras.checkpoints.checkpoint import Checkpoint, Layout
 from albert_keras.checkpoints.deferred import Value, build
 from albert_keras.checkpoints.handles import fetched
+from albert_keras.checkpoints.labels import (
+    read_activation,
+    read_labels,
+    read_problem_type,
+)
 from albert_keras.checkpoints.matching import (
     Match,
     Piece,
@@ -266,6 +271,7 @@ def _maker(
     if issubclass(model_class, AlbertTextClassifier | AlbertTokenClassifier):
         if found.num_outputs is not None:
             _check_classes(checkpoint, arguments, found.num_outputs)
+            _add_meaning(checkpoint, model_class, arguments, found.num_outputs)
         elif "num_classes" not in arguments:
             raise ValueError(
                 f"`num_classes` must be given for a {model_class.__name__} "
@@ -299,6 +305,22 @@ def _check_classes(
         )
 
 
+def _add_meaning(
+    checkpoint: Checkpoint,
+    model_class: Any,
+    arguments: dict[str, Any],
+    num_classes: int,
+) -> None:
+    """Adds what the outputs of a head in the file mean."""
+    given, source = checkpoint.settings, checkpoint.settings_path
+    if arguments.get("labels") is None:
+        arguments["labels"] = read_labels(given, num_classes, source)
+    if issubclass(model_class, AlbertTextClassifier):
+        arguments["activation"] = read_activation(given, source)
+        if arguments.get("problem_type") is None:
+            arguments["problem_type"] = read_problem_type(given, source)
+
+
 def _preprocessor(checkpoint: Checkpoint, model_class: Any) -> Any:
     if checkpoint.vocabulary is None:
         return None
@@ -309,7 +331,10 @@ def _preprocessor(checkpoint: Checkpoint, model_class: Any) -> Any:
             f"{checkpoint.config.vocab_size} pieces of the model. Received: "
             f"{tokenizer.vocabulary_size()}."
         )
-    return model_class.preprocessor_cls(tokenizer)
+    length = checkpoint.vocabulary.sequence_length
+    return model_class.preprocessor_cls(
+        tokenizer, **({} if length is None else {"sequence_length": length})
+    )
 
 
 def _values(

@@ -13,8 +13,11 @@ from albert_keras.checkpoints.google import CONFIG_NAME, google_name
 from albert_keras.checkpoints.huggingface import ACTIVATIONS, OUTPUT_HEADS
 from albert_keras.checkpoints.huggingface_names import torch_location
 from albert_keras.checkpoints.huggingface_tokenizer import (
+    SETTINGS_FILE,
+    tokenizer_settings,
     write_tokenizer_json,
 )
+from albert_keras.checkpoints.labels import head_settings
 from albert_keras.checkpoints.model_parts import heads_of_model, parts_of
 from albert_keras.checkpoints.names import (
     CLASSIFIER,
@@ -29,13 +32,18 @@ from albert_keras.checkpoints.names import (
 )
 from albert_keras.checkpoints.safetensors_file import write_safetensors
 from albert_keras.checkpoints.tensorflow_file import write_tensorflow
+from albert_keras.checkpoints.vocabulary import (
+    SENTENCEPIECE_NAMES,
+    WORD_PIECE_NAMES,
+    is_sentencepiece,
+    text_settings,
+)
 from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.whole_files import written_whole
 
 FORMATS = ("keras", "huggingface", "tensorflow")
 CHECKPOINT_NAME = "model.ckpt-best"
-_SENTENCEPIECE_NAME = "spiece.model"
 
 # Which of Hugging Face's classes has a model's heads.
 _ARCHITECTURES: dict[tuple[Head, ...], str] = {
@@ -154,22 +162,10 @@ def _write_huggingface(model: Any, folder: Path) -> None:
     tokenizer = _tokenizer_of(model)
     if tokenizer is not None:
         _write_vocabulary(tokenizer, folder)
-        if _is_sentencepiece(tokenizer):
-            write_tokenizer_json(tokenizer, folder / "tokenizer.json")
+        write_tokenizer_json(tokenizer, folder / "tokenizer.json")
         _write_json(
-            folder / "tokenizer_config.json",
-            {
-                "tokenizer_class": _tokenizer_class(tokenizer),
-                "do_lower_case": tokenizer.lowercase,
-                "keep_accents": tokenizer.keep_accents,
-                "remove_space": True,
-                "model_max_length": settings["max_position_embeddings"],
-                "cls_token": "[CLS]",
-                "sep_token": "[SEP]",
-                "mask_token": "[MASK]",
-                "pad_token": tokenizer.pad_token,
-                "unk_token": tokenizer.unk_token,
-            },
+            folder / SETTINGS_FILE,
+            tokenizer_settings(tokenizer, model.preprocessor.sequence_length),
         )
 
 
@@ -212,36 +208,19 @@ def _huggingface_settings(model: Any) -> dict[str, Any]:
     settings = backbone.albert_config().to_dict()
     theirs = {ours: name for name, ours in ACTIVATIONS.items()}
     activation = settings["hidden_act"]
+    tokenizer = _tokenizer_of(model)
     settings |= {
         "architectures": [_ARCHITECTURES[heads_of_model(model)]],
         "model_type": "albert",
         "hidden_act": theirs.get(activation, activation),
         "layer_norm_eps": body,
-        "classifier_dropout_prob": getattr(model, "dropout", 0.1),
-        "pad_token_id": 0,
-        "bos_token_id": 2,
-        "eos_token_id": 3,
+        **head_settings(model),
+        "pad_token_id": 0 if tokenizer is None else tokenizer.pad_token_id,
+        "bos_token_id": 2 if tokenizer is None else tokenizer.cls_token_id,
+        "eos_token_id": 3 if tokenizer is None else tokenizer.sep_token_id,
         "torch_dtype": "float32",
     }
-    if isinstance(model, AlbertBackbone):
-        settings["classifier_dropout_prob"] = 0.1
-    num_classes = getattr(model, "num_classes", None)
-    if num_classes is not None:
-        labels = {str(n): f"LABEL_{n}" for n in range(num_classes)}
-        settings["id2label"] = labels
-        settings["label2id"] = {name: int(n) for n, name in labels.items()}
     return settings
-
-
-def _tokenizer_class(tokenizer: Any) -> str:
-    # The Chinese models' vocabulary is BERT's, in Hugging Face too.
-    return (
-        "AlbertTokenizer" if _is_sentencepiece(tokenizer) else "BertTokenizer"
-    )
-
-
-def _is_sentencepiece(tokenizer: Any) -> bool:
-    return hasattr(tokenizer.python_tokenizer, "proto")
 
 
 # === google ===
@@ -271,10 +250,16 @@ def _write_tensorflow(model: Any, folder: Path) -> None:
         folder / CHECKPOINT_NAME,
         {google_name(name): array for name, array in _arrays(model)},
     )
-    _write_json(folder / CONFIG_NAME, config)
+    # google's code ignores what it has no word for, and `load` reads it.
+    config |= head_settings(model)
     tokenizer = _tokenizer_of(model)
     if tokenizer is not None:
         _write_vocabulary(tokenizer, folder)
+        config |= {
+            **text_settings(tokenizer),
+            "model_max_length": model.preprocessor.sequence_length,
+        }
+    _write_json(folder / CONFIG_NAME, config)
 
 
 # === Both ===
@@ -285,11 +270,11 @@ def _tokenizer_of(model: Any) -> Any:
 
 
 def _write_vocabulary(tokenizer: Any, folder: Path) -> None:
-    if _is_sentencepiece(tokenizer):
+    if is_sentencepiece(tokenizer):
         proto = tokenizer.python_tokenizer.proto
-        (folder / _SENTENCEPIECE_NAME).write_bytes(proto)
+        (folder / SENTENCEPIECE_NAMES[0]).write_bytes(proto)
     else:
-        tokenizer.save_assets(str(folder))  # vocab.txt
+        tokenizer.save_assets(str(folder), WORD_PIECE_NAMES[0])
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

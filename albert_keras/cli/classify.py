@@ -1,5 +1,6 @@
-"""`albert-keras classify`: which class a text is of."""
+"""`albert-keras classify`: classify texts."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -20,13 +21,23 @@ def classify(
     form: asking.Form = None,
     column: asking.Column = None,
     labels: asking.Labels = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Lowest score of the classes that a multi-label classifier "
+            "gives a text (default: 0.5).",
+            show_default=False,
+        ),
+    ] = None,
     max_tokens: asking.MaxTokens = None,
     batch_size: asking.BatchSize = 32,
     as_json: asking.AsJson = False,
 ) -> None:
-    """Say which class each text, or pair of texts, is of; or its number.
+    """Classify texts, or pairs of texts.
 
-    FILE has the column text and, of pairs, pair.
+    Prints the best class and its score; for a multi-label classifier the
+    classes above --threshold with their scores, for a regression its number.
+    FILE has the column text and, for pairs, pair.
     """
     given = asking.text_examples(texts, pair)
     examples = asking.examples_of("pair", given, file, column, form)
@@ -34,6 +45,7 @@ def classify(
         "Classify",
         model,
         labels=asking.split_labels(labels),
+        threshold=threshold,
         max_tokens=max_tokens,
         batch_size=batch_size,
     )
@@ -46,6 +58,15 @@ def _show(example: Any, answer: dict[str, Any]) -> str:
     text = example.text
     if example.pair is not None:
         text = f"{text}\t{example.pair}"
+    scores = answer.get("scores", {})
+    if "labels" in answer:
+        shown = {label: scores[label] for label in answer["labels"]}
+        names = ",".join(map(str, shown)) or "(none)"
+        return f"{names}\t{_joined(shown.values())}\t{text}"
     if "label" not in answer:  # a regression
-        return f"{answer['score']:.4f}\t{text}"
+        return f"{_joined(scores.values() or [answer['score']])}\t{text}"
     return f"{answer['label']}\t{answer['score']:.4f}\t{text}"
+
+
+def _joined(scores: Iterable[float]) -> str:
+    return ",".join(f"{score:.4f}" for score in scores)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from albert_keras.cli import asking
+
 if TYPE_CHECKING:
     from albert_keras.checkpoints.verification import Comparison
 
@@ -87,6 +89,14 @@ def convert(
             help="Classes of a classifier that IN lacks.", show_default=False
         ),
     ] = None,
+    labels: asking.Labels = None,
+    no_tokenizer: Annotated[
+        bool,
+        typer.Option(
+            "--no-tokenizer",
+            help="Leave the tokenizer out, for a model that takes token ids.",
+        ),
+    ] = False,
     verify: Annotated[
         bool,
         typer.Option(
@@ -102,12 +112,15 @@ def convert(
     import albert_keras as ak
     from albert_keras.checkpoints.loading import local
 
-    given = {
+    given: dict[str, Any] = {
         "num_heads": num_heads,
         "activation": activation,
         "num_classes": num_classes,
+        "labels": asking.split_labels(labels),
     }
     arguments = {name: v for name, v in given.items() if v is not None}
+    if no_tokenizer:
+        arguments["preprocessor"] = None
     if out.exists() and not overwrite:
         raise FileExistsError(
             f"`{out}` must not exist already, unless it is to be overwritten "

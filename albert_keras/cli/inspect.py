@@ -36,7 +36,8 @@ def inspect(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="spiece.model or vocab.txt, where MODEL brings none.",
+            help="spiece.model, vocab.txt or a preset, for a MODEL without a "
+            "tokenizer.",
             show_default=False,
         ),
     ] = None,
@@ -72,6 +73,7 @@ def inspect(
             "--out must come with a TEXT to draw. Received: no TEXT."
         )
     from albert_keras.checkpoints import load
+    from albert_keras.checkpoints.vocabulary import tokenizer_of_file
     from albert_keras.inference.drawing import check_can_draw
     from albert_keras.inference.looking.inside import look_inside
     from albert_keras.inference.looking.parameters import count_parameters
@@ -95,7 +97,7 @@ def inspect(
         model = load(preset)
         counted = count_parameters(model)
         if text is not None:
-            given = None if tokenizer is None else _tokenizer(tokenizer)
+            given = None if tokenizer is None else tokenizer_of_file(tokenizer)
             inside = look_inside(model, text, given)
         if folder is not None and inside is not None:
             write_report(
@@ -118,14 +120,6 @@ def inspect(
         _show_text(console, inside)
     if out is not None:
         console.print(Text(f"\nWritten to {out}: inside.html has all of it."))
-
-
-def _tokenizer(path: Path) -> Any:
-    import albert_keras as ak
-
-    if path.suffix == ".txt":
-        return ak.AlbertWordPieceTokenizer(str(path))
-    return ak.AlbertTokenizer(str(path))
 
 
 def _show_parameters(console: Console, counted: "ParameterCount") -> None:

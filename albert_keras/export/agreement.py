@@ -6,8 +6,10 @@ from collections.abc import Mapping
 import keras
 import numpy as np
 
+from albert_keras.artefact_names import MULTI_LABEL, REGRESSION, THRESHOLD
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.models.serving import problem_type_of
 
 Rows = Mapping[str, np.ndarray]
 
@@ -17,9 +19,10 @@ class Agreement:
     """An export beside Keras, on the same rows.
 
     Attributes:
-        num_answers: Answers that were compared: the best class of a text, the
-            best piece of each mask, the best start and the best end in each
-            window, the best tag of each token. 0 for a backbone and a
+        num_answers: Answers that were compared: the best class of a text (of a
+            multi-label classifier, whether it has each class), the best piece
+            of each mask, the best start and the best end in each window, the
+            best tag of each token. 0 for a backbone and a
             regression, which give numbers alone.
         num_equal: Those that are the same.
         largest_difference: Between two scores: probabilities, where the model
@@ -100,6 +103,8 @@ def _answers(model: keras.Model, rows: Rows, outputs: Rows) -> np.ndarray:
     is_token = rows["padding_mask"] == 1
     if isinstance(model, AlbertBackbone):
         return np.array([], int)
+    if isinstance(model, AlbertTextClassifier):
+        return _classes(problem_type_of(model), outputs["scores"])
     if "start_logits" in outputs:
         return np.concatenate(
             [
@@ -121,9 +126,15 @@ def _answers(model: keras.Model, rows: Rows, outputs: Rows) -> np.ndarray:
         best = outputs["logits"].argmax(-1)
         of_tokens = best.shape == is_token.shape
         found.append(best[is_token] if of_tokens else best)
-    elif "scores" in outputs and outputs["scores"].shape[-1] > 1:
-        found.append(outputs["scores"].argmax(-1))
     return np.concatenate([np.array([], int), *found])
+
+
+def _classes(problem_type: str, scores: np.ndarray) -> np.ndarray:
+    if problem_type == REGRESSION:
+        return np.array([], int)
+    if problem_type == MULTI_LABEL:
+        return (scores >= THRESHOLD).ravel().astype(int)
+    return scores.argmax(-1)
 
 
 def _scores(rows: Rows, outputs: Rows) -> list[np.ndarray]:

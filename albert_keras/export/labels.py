@@ -7,30 +7,32 @@ import keras
 
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.labels import checked_labels
 
 
-def check_labels(model: keras.Model, labels: Sequence[str] | None) -> None:
-    """Refuses labels that do not go with a model.
+def labels_for(
+    model: keras.Model, labels: Sequence[str] | None
+) -> Sequence[str] | None:
+    """Return the names of a model's classes, or refuse those that don't fit.
 
     Args:
         model: The model.
-        labels: Names of its classes; None if they are not known.
+        labels: Names of its classes; None for the model's own.
+
+    Returns:
+        The names; None if there are none.
 
     Raises:
         ValueError: The model has no classes, or another number of them.
     """
     if labels is None:
-        return
+        return getattr(model, "labels", None)
     if not isinstance(model, AlbertTextClassifier | AlbertTokenClassifier):
         raise ValueError(
             "`labels` are for classifiers. Received: labels for "
             f"{type(model).__name__}."
         )
-    if isinstance(labels, str) or len(labels) != model.num_classes:
-        raise ValueError(
-            f"`labels` must be {model.num_classes} names, one for each class. "
-            f"Received: labels={labels!r}."
-        )
+    return checked_labels(labels, model.num_classes)
 
 
 def label_names(model: Any, labels: Sequence[str] | None) -> Sequence[str]:
@@ -38,6 +40,6 @@ def label_names(model: Any, labels: Sequence[str] | None) -> Sequence[str]:
 
     Args:
         model: A model with `num_classes`.
-        labels: What `check_labels` accepts.
+        labels: What `labels_for` returned.
     """
     return labels or [str(number) for number in range(model.num_classes)]

@@ -19,10 +19,15 @@ from albert_keras.artefact_names import (
 )
 from albert_keras.export.artefact import Signature
 from albert_keras.export.model_tokenizer import Tokenizer
+from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
-from albert_keras.models.serving import backbone_of, max_text_length
+from albert_keras.models.serving import (
+    backbone_of,
+    max_text_length,
+    problem_type_of,
+)
 
 
 def write_model_json(
@@ -63,8 +68,8 @@ def describe_model(
 
     Returns:
         A dictionary for JSON: `model`, `config`, `dtype`, `weights_sha256`,
-        `signatures`, `versions`; `text` where there is a tokenizer and
-        `labels` where they are known.
+        `signatures`, `versions`; `text` where there is a tokenizer,
+        `problem_type` of a classifier and `labels` where they are known.
     """
     content: dict[str, Any] = {
         "model": type(model).__name__,
@@ -88,6 +93,8 @@ def describe_model(
             "special_symbols": tokenizer.special_symbols,
             "max_tokens": max_text_length(model),
         }
+    if isinstance(model, AlbertTextClassifier):
+        content["problem_type"] = problem_type_of(model)
     if labels is not None:
         content["labels"] = list(labels)
     return content

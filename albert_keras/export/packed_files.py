@@ -9,6 +9,7 @@ import keras
 from albert_keras.artefact_names import (
     LABELS_FILE,
     MODEL_FILE,
+    REGRESSION,
     SENTENCE_PIECE_FILE,
     WORD_PIECE_FILE,
 )
@@ -24,6 +25,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.serving import problem_type_of
 from albert_keras.text.raw_text_model import takes_raw_text
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
@@ -130,7 +132,9 @@ def _clients_get_ids(
 def _has_classes(model: keras.Model) -> bool:
     if not isinstance(model, AlbertTextClassifier | AlbertTokenClassifier):
         return False
-    return model.num_classes > 1  # one is a regression
+    if isinstance(model, AlbertTextClassifier) and model.num_classes == 1:
+        return problem_type_of(model) != REGRESSION
+    return True
 
 
 def _vocabulary(tokenizer: Tokenizer) -> tuple[str, bytes, bytes]:

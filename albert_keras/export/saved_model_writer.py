@@ -13,7 +13,7 @@ from albert_keras.artefact_names import SERVE_IDS
 from albert_keras.export.artefact import Artefact, Signature, describe_tensor
 from albert_keras.export.batching import write_batching_parameters
 from albert_keras.export.ids_signature import check_model, ids_signature
-from albert_keras.export.labels import check_labels
+from albert_keras.export.labels import labels_for
 from albert_keras.export.model_json import describe_model, write_model_json
 from albert_keras.export.model_tokenizer import Tokenizer, tokenizer_of
 from albert_keras.export.serving_operations import (
@@ -89,8 +89,8 @@ def saved_model(
             `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor.
         text: Whether there is a signature that takes texts.
         top_k: Guesses for each `[MASK]`, or answers to each question.
-        labels: Names of a classifier's or tagger's classes, in order; their
-            numbers if None.
+        labels: Names of a classifier's or tagger's classes, in order; None
+            for the model's own, or their numbers if it has none.
         version: Number of the folder in `directory`.
         overwrite: Whether to replace that folder.
 
@@ -120,7 +120,7 @@ def saved_model(
         tokenizer_of(model, tokenizer, "unless text=False") if text else None
     )
     _check_top_k(model, top_k)
-    check_labels(model, labels)
+    labels = labels_for(model, labels)
     if version < 1:
         raise ValueError(
             f"`version` must be a positive number. Received: version={version}."

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from albert_keras.artefact_names import MULTI_LABEL, REGRESSION
 from albert_keras.export.answer_signature import answer_signature
 from albert_keras.export.choose_signature import choose_signature
 from albert_keras.export.classify_signature import classify_signature
@@ -25,7 +26,10 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
-from albert_keras.models.serving import takes_mask_positions
+from albert_keras.models.serving import (
+    problem_type_of,
+    takes_mask_positions,
+)
 
 SERVE_PAIRS = "serve_pairs"
 # Of a longer text the rest is not read. No model reads as much; but what
@@ -81,9 +85,16 @@ def task_signatures(
             found["fill_mask"] = found[SERVE_TEXT]
         elif isinstance(model, AlbertBackbone):
             found["embed"] = _traced(embed_signature(serve_ids, packer), "text")
-        elif isinstance(model, AlbertTextClassifier) and model.num_classes > 1:
-            names = label_names(model, labels)
-            classify = classify_signature(serve_ids, packer, names)
+        elif (
+            isinstance(model, AlbertTextClassifier)
+            and problem_type_of(model) != REGRESSION
+        ):
+            classify = classify_signature(
+                serve_ids,
+                packer,
+                label_names(model, labels),
+                is_multi_label=problem_type_of(model) == MULTI_LABEL,
+            )
             found["classify"] = _traced(classify, "text")
     found[SERVE_EXAMPLES] = examples_signature(found[SERVE_TEXT])
     return found

@@ -12,7 +12,7 @@ from albert_keras.export.agreement import Agreement, agreement
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
 from albert_keras.export.ids_signature import check_model
-from albert_keras.export.labels import check_labels
+from albert_keras.export.labels import labels_for
 from albert_keras.export.model_tokenizer import (
     Tokenizer,
     preprocessor_tokenizer,
@@ -93,8 +93,8 @@ def tflite(
             `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor,
             if it has one.
         text: Whether the tokenizer's vocabulary is packed.
-        labels: Names of a classifier's or tagger's classes, in order; their
-            numbers if None.
+        labels: Names of a classifier's or tagger's classes, in order; None
+            for the model's own, or their numbers if it has none.
         pooling: For an `ak.AlbertBackbone`: `"mean"`, `"cls"` or `"pooled"`
             give one vector, `embedding`, instead of one for each token. It is
             what a text embedder needs.
@@ -158,7 +158,7 @@ def tflite(
     sizes = choose_sizes(
         model, RowSizes(sequence_length, max_masks, num_choices), resizable
     )
-    check_labels(model, labels)
+    labels = labels_for(model, labels)
     check_packable(labels)
     check_pooling(model, pooling)
     packed = tokenizer or preprocessor_tokenizer(model) if text else None

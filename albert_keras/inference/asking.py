@@ -138,9 +138,11 @@ class Asks(Generic[Example]):
         return self.model.labels[number] if self.model.labels else number
 
     def check_labels(self, classes: int) -> None:
-        """Refuses labels that are not as many as the model's classes."""
+        """Refuse labels that aren't one name for each of the classes."""
         labels = self.model.labels
-        if labels is not None and len(labels) != classes:
+        if labels is not None and not (
+            len(labels) == len(set(labels)) == classes
+        ):
             raise ValueError(
                 f"`labels` must be {classes} names, one for each class of "
                 f"{self.model.source}. Received: {', '.join(labels)}."

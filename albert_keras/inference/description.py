@@ -20,6 +20,7 @@ class Description:
         model_class: The model's class, one of `TASKS`.
         max_tokens: Most tokens of a row.
         labels: Names of the model's classes, if they are known.
+        problem_type: What the scores of a classifier mean, if it is known.
         text: How texts become ids; None where no tokenizer was exported.
     """
 
@@ -27,6 +28,7 @@ class Description:
     model_class: str
     max_tokens: int
     labels: tuple[str, ...] | None
+    problem_type: str | None
     text: dict[str, Any] | None
 
     @classmethod
@@ -46,6 +48,7 @@ class Description:
             text = about.get("text")
             longest = about["config"]["max_position_embeddings"]
             labels = about.get("labels")
+            problem_type = about.get("problem_type")
         except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise ValueError(
                 f"`{source}` must hold what albert-keras says of a model. "
@@ -61,6 +64,7 @@ class Description:
             model_class,
             int((text or {}).get(_MAX_TOKENS, longest)),
             None if labels is None else tuple(labels),
+            problem_type,
             text,
         )
 

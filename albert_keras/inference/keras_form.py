@@ -18,6 +18,7 @@ from albert_keras.inference.loaded_model import (
 )
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.preset import (
     as_preset,
     check_preset,
@@ -29,6 +30,7 @@ from albert_keras.models.serving import (
     backbone_of,
     max_text_length,
     model_outputs,
+    problem_type_of,
 )
 
 
@@ -78,7 +80,7 @@ def of_keras(
         model: A model of this package.
         tokenizer: Its tokenizer; by default that of its preprocessor.
         source: What it is called in messages.
-        labels: Names of its classes.
+        labels: Names of its classes; by default the model's own.
         task: What it shall do: to embed takes its backbone.
 
     Raises:
@@ -95,6 +97,8 @@ def of_keras(
     preprocessor = getattr(model, "preprocessor", None)
     if tokenizer is None and preprocessor is not None:
         tokenizer = preprocessor.tokenizer
+    if labels is None:
+        labels = getattr(model, "labels", None)
     if task == "embed":
         model, model_class = backbone_of(model), "AlbertBackbone"
     source = source or f"the {type(model).__name__}"
@@ -111,6 +115,9 @@ def of_keras(
         labels,
         frozenset(model.input),
         _runner(model),
+        problem_type=problem_type_of(model)
+        if isinstance(model, AlbertTextClassifier)
+        else None,
     )
 
 

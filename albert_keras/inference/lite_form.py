@@ -46,6 +46,7 @@ def load_lite(path: Path, tokenizer: Any = None) -> LoadedModel:
         frozenset(runner.input_sizes),
         _Rows(runner),
         contents.description.get("pooling"),
+        about.problem_type,
     )
 
 

@@ -41,6 +41,8 @@ class LoadedModel:
         run: Of int32 `[rows, tokens]` (`mask_positions`: `[rows, masks]`; of
             a multiple choice `[rows, choices, tokens]`) by name gives the
             outputs by name, as the signature `serve_ids` of an export.
+        problem_type: What the scores of a classifier mean, in Hugging Face's
+            words; None if it is not known.
         pooling: How the vectors are made of which the model gives no other.
     """
 
@@ -52,6 +54,7 @@ class LoadedModel:
     inputs: frozenset[str]
     run: Callable[[Arrays], dict[str, np.ndarray]]
     pooling: str | None = None
+    problem_type: str | None = None
 
     @property
     def task(self) -> str:

@@ -70,6 +70,7 @@ def load_saved_model(folder: Path, tokenizer: Any = None) -> LoadedModel:
         about.labels,
         frozenset(inputs),
         run,
+        problem_type=about.problem_type,
     )
 
 

@@ -208,8 +208,8 @@ class AlbertWordPieceTokenizer(
         """As `WordPieceTokenizer.piece_to_id`."""
         return self.python_tokenizer.piece_to_id(token)
 
-    def save_assets(self, dir_path):
-        (Path(dir_path) / VOCAB_FILENAME).write_text(
+    def save_assets(self, dir_path, name=VOCAB_FILENAME):
+        (Path(dir_path) / name).write_text(
             "".join(f"{piece}\n" for piece in self.get_vocabulary()),
             encoding="utf-8",
             newline="",

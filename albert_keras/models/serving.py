@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from albert_keras.artefact_names import MULTI_LABEL, REGRESSION, SINGLE_LABEL
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
@@ -20,6 +21,13 @@ def backbone_of(model: keras.Model) -> AlbertBackbone:
 def takes_mask_positions(model: keras.Model) -> bool:
     """Whether the model has a masked-LM head."""
     return "mask_positions" in model.input
+
+
+def problem_type_of(model: AlbertTextClassifier) -> str:
+    """Return what a classifier's outputs mean, also where it's left open."""
+    if model.problem_type is not None:
+        return model.problem_type
+    return REGRESSION if model.num_classes == 1 else SINGLE_LABEL
 
 
 def max_text_length(model: keras.Model) -> int:
@@ -46,9 +54,10 @@ def model_outputs(
     Returns:
         For a backbone `sequence_output` and `pooled_output`; for a masked LM
         `mlm_logits`, for a pretrainer `sop_logits` as well; for a classifier
-        `logits` `[batch, classes]` and their softmax `scores`. A classifier
-        with one output (a regression), or with an activation of its own,
-        gives what it puts out as `scores` alone. A reader gives what its class
+        `logits` `[batch, classes]` and their softmax, or with several labels
+        a text their sigmoid, as `scores`. A regression, and a classifier with
+        an activation of its own, give their outputs as `scores` alone. A
+        reader gives what its class
         says, a tagger and a multiple choice `logits`.
     """
     outputs = model(dict(inputs), training=False)
@@ -62,9 +71,13 @@ def model_outputs(
 
 
 def _class_scores(model: AlbertTextClassifier, outputs: Any) -> dict[str, Any]:
-    if model.num_classes == 1 or model.activation != keras.activations.linear:
+    problem_type = problem_type_of(model)
+    has_activation = model.activation != keras.activations.linear
+    if problem_type == REGRESSION or has_activation:
         return {"scores": outputs}
     logits = _in_float32(outputs)
+    if problem_type == MULTI_LABEL:
+        return {"logits": logits, "scores": keras.ops.sigmoid(logits)}
     return {"logits": logits, "scores": keras.ops.softmax(logits)}
 
 

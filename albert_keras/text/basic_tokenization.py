@@ -145,7 +145,7 @@ def graph_split_words(
 
     replace = tf.strings.regex_replace
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8")
-    texts = replace(texts, _dropped_class(), "")
+    texts = replace(texts, dropped_class(), "")
     texts = replace(texts, f"[{CHINESE_CHARACTERS}]", r" \0 ")
     if lowercase:
         for capital in _CAPITALS_OF_LOCALES:
@@ -155,8 +155,8 @@ def graph_split_words(
         texts = tf.strings.lower(texts, encoding="utf-8")
     if not keep_accents:
         texts = tf_text.normalize_utf8(texts, "NFD")
-        texts = replace(texts, _accent_class(), "")
-    texts = replace(texts, _punctuation_class(), r" \0 ")
+        texts = replace(texts, accent_class(), "")
+    texts = replace(texts, punctuation_class(), r" \0 ")
     return tf.strings.split(replace(texts, whitespace_class(), " "))
 
 
@@ -191,7 +191,8 @@ def _is_chinese(char: str) -> bool:
 
 
 @functools.cache
-def _dropped_class() -> str:
+def dropped_class() -> str:
+    """Return the RE2 class of the characters that are left out."""
     # RE2 knows no surrogates, and no valid UTF-8 holds one.
     return character_class(
         lambda char: _is_dropped(char) and not "\ud800" <= char <= "\udfff"
@@ -199,12 +200,14 @@ def _dropped_class() -> str:
 
 
 @functools.cache
-def _accent_class() -> str:
+def accent_class() -> str:
+    """Return the RE2 class of the accents that are removed."""
     return character_class(_is_accent)
 
 
 @functools.cache
-def _punctuation_class() -> str:
+def punctuation_class() -> str:
+    """Return the RE2 class of the characters that are words of their own."""
     return character_class(is_punctuation)
 
 

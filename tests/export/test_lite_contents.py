@@ -113,8 +113,9 @@ def test_word_pieces(tmp_path):
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
-        ("classifier", {"labels": ["a", "b"]}, "must be 3 names"),
-        ("classifier", {"labels": "abc"}, "must be 3 names"),
+        ("classifier", {"labels": ["a", "b"]}, "must be 3 different names"),
+        ("classifier", {"labels": list("aab")}, "must be 3 different names"),
+        ("classifier", {"labels": "abc"}, "must be 3 different names"),
         ("classifier", {"labels": ["a", "", "b"]}, "one line .*: ''"),
         ("classifier", {"labels": ["a\n", "b", "c"]}, r"one line .*: 'a\\n'"),
         ("reader", {"labels": ["a"]}, "for AlbertQuestionAnswering"),
