@@ -41,6 +41,7 @@ from albert_keras.checkpoints.names import (
     SENTENCE_ORDER,
     SPANS,
     TOKEN_CLASSIFIER,
+    Head,
 )
 from albert_keras.checkpoints.notes import say
 from albert_keras.checkpoints.opening import is_own_preset, open_checkpoint
@@ -56,7 +57,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
-from albert_keras.models.preset import as_preset
+from albert_keras.models.preset import as_preset, saved_task_class
 
 # Arguments of the backbone that a file's configuration may be overruled in.
 # Sizes are not among them: the shapes of the variables decide these.
@@ -209,6 +210,23 @@ def make_model(
     return model
 
 
+def heads_held(
+    path: str | os.PathLike[str],
+    config: AlbertConfig | str | os.PathLike[str] | None = None,
+) -> tuple[Head, ...]:
+    """Return the heads that a model has, before it is loaded.
+
+    Args:
+        path: As `load`.
+        config: As `load`.
+    """
+    with local(path) as found:
+        if found.is_dir() and is_own_preset(found):
+            saved = saved_task_class(found) or AlbertBackbone
+            return (POOLER, *heads_of(saved))
+        return heads_in(open_checkpoint(found, config=_as_config(config)))
+
+
 def class_for(checkpoint: Checkpoint) -> type:
     """The class whose heads a checkpoint has."""
     present = heads_in(checkpoint)
@@ -277,18 +295,10 @@ def _maker(
                 f"`num_classes` must be given for a {model_class.__name__} "
                 "whose head the file lacks. Received: none."
             )
-    if issubclass(model_class, AlbertMaskedLM):
+    if issubclass(model_class, AlbertMaskedLM | AlbertPretrainer):
         arguments["head_layer_norm_epsilon"] = (
             checkpoint.head_layer_norm_epsilon
         )
-    elif issubclass(model_class, AlbertPretrainer):
-        body = checkpoint.layer_norm_epsilon
-        if checkpoint.head_layer_norm_epsilon != body:
-            raise ValueError(
-                "An AlbertPretrainer must have one epsilon in body and head. "
-                f"Received: {body} and {checkpoint.head_layer_norm_epsilon} "
-                f"of a {checkpoint.form}; AlbertMaskedLM can have two."
-            )
     else:
         arguments.setdefault("dropout", checkpoint.classifier_dropout)
     return lambda: model_class(backbone(), compile=False, **arguments)

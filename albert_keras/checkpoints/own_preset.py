@@ -10,6 +10,8 @@ from albert_keras.checkpoints.model_parts import (
 )
 from albert_keras.checkpoints.names import POOLER
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.albert_masked_lm import AlbertMaskedLM
+from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.preset import check_preset, saved_task_class
 
 
@@ -59,6 +61,12 @@ def load_own_preset(
         )
     if "preprocessor" not in arguments:
         arguments["preprocessor"] = _preprocessor(folder, saved, model_class)
+    if hasattr(saved, "head_layer_norm_epsilon") and issubclass(
+        model_class, AlbertMaskedLM | AlbertPretrainer
+    ):
+        arguments.setdefault(
+            "head_layer_norm_epsilon", saved.head_layer_norm_epsilon
+        )
     model = model_class(backbone, **arguments)
     held = {part.names: part.variable for part in parts_of(saved)}
     for part in parts_of(model):

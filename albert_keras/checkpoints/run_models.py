@@ -151,7 +151,7 @@ def _model_of(checkpoint: Path) -> Any:
         )
     arrays = _read(checkpoint)
     try:
-        model = _described_model(run)
+        model = described_model(run)
     except (KeyError, TypeError) as error:
         raise ValueError(
             f"'{run / RUN_RECORD}' must be the record of a training run that "
@@ -161,8 +161,15 @@ def _model_of(checkpoint: Path) -> Any:
     return model
 
 
-def _described_model(run: Path) -> Any:
-    """Return the model that a run's record describes, with random weights."""
+def described_model(run: Path) -> Any:
+    """Return the model that a run's record describes, with random weights.
+
+    Args:
+        run: The folder of the run.
+
+    Raises:
+        KeyError: The record lacks something.
+    """
     record = read_json_object(run / RUN_RECORD)
     vocabulary = find_vocabulary(run)
     tokenizer = None

@@ -4,15 +4,22 @@ import time
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
     from albert_keras.pretraining.manifest import Manifest
-    from albert_keras.text.sentencepiece import SentencePieceTokenizer
+    from albert_keras.text.piece_tokenizer import PieceTokenizer
 
+# Where a preset and a run keep their vocabulary.
+_VOCABULARIES = (
+    "assets/tokenizer/vocabulary.spm",
+    "assets/tokenizer/vocabulary.txt",
+    "spiece.model",
+    "vocab.txt",
+)
 # Enough to see what a corpus gives, and read within seconds.
 _REPORTED = 10_000
 
@@ -29,16 +36,21 @@ def prepare(
     ] = None,
     *,
     tokenizer: Annotated[
-        Path, typer.Option(help="SentencePiece model, as `vocab` writes it.")
+        Path,
+        typer.Option(
+            help="SentencePiece model as `vocab` writes it, vocab.txt of "
+            "WordPiece, or a preset or run that has one."
+        ),
     ],
     out: Annotated[str, typer.Option(help="Folder to write the shards to.")],
     format: Annotated[
         Literal["auto", "sentences", "paragraphs", "jsonl"],
         typer.Option(
             help="One sentence a line or one paragraph, a blank line after "
-            "each document; or one JSON object, its text in paragraphs. By "
-            "default jsonl where a name ends with .jsonl, .ndjson or .json "
-            "(before .gz or .zst), else sentences.",
+            "each document; or one JSON object, its text in paragraphs. "
+            "auto: jsonl where a name ends with .jsonl, .ndjson or .json "
+            "(before .gz or .zst), paragraphs where most lines hold several "
+            "sentences, else sentences.",
         ),
     ] = "auto",
     text_field: Annotated[
@@ -54,7 +66,7 @@ def prepare(
     masking: Annotated[
         Literal["dynamic", "static"],
         typer.Option(
-            help="Store pairs and mask them anew in each epoch, or store "
+            help="Store pairs and draw new masks in each epoch, or store "
             "masked examples as google-research/albert reads them."
         ),
     ] = "dynamic",
@@ -118,9 +130,7 @@ def prepare(
     keep_accents: Annotated[
         bool, typer.Option("--keep-accents", help="Keep é apart from e.")
     ] = False,
-    seed: Annotated[
-        int, typer.Option(help="Decides everything that is drawn.")
-    ] = 12345,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 12345,
     shards: Annotated[
         int | None,
         typer.Option(
@@ -183,7 +193,7 @@ def prepare(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Go on where a stopped or killed call left off."
+            "--resume", help="Continue a call that was stopped or killed."
         ),
     ] = False,
 ) -> None:
@@ -201,10 +211,11 @@ def prepare(
     from albert_keras.pretraining.beam_runner import prepare_with_beam
     from albert_keras.pretraining.checking import check_examples
     from albert_keras.pretraining.manifest import sha256
+    from albert_keras.pretraining.report import one_sided
+    from albert_keras.pretraining.runner import is_complete
     from albert_keras.pretraining.shards import parts_of
     from albert_keras.requirements import require
     from albert_keras.text.lines import SkippedLines
-    from albert_keras.text.sentencepiece import SentencePieceTokenizer
 
     looks = bool(show or report)
     if not corpus and not (looks or check):
@@ -219,9 +230,7 @@ def prepare(
             )
     if report:
         require("quickstart", "--report")
-    vocabulary = SentencePieceTokenizer(
-        tokenizer, lowercase=not cased, keep_accents=keep_accents
-    )
+    vocabulary = _read_tokenizer(tokenizer, cased, keep_accents)
     if runner == "local":
         if beam_options:
             raise ValueError(
@@ -251,6 +260,7 @@ def prepare(
             single_segment=single_segment,
             seed=seed,
         )
+        was_complete = resume and not overwrite and is_complete(out)
         skipped_lines = SkippedLines() if skip_bad_lines else None
         started = time.perf_counter()
         try:
@@ -267,13 +277,23 @@ def prepare(
             )
         except KeyboardInterrupt:
             further = (
-                "; --resume goes on" if parts_of(Path(out)).exists() else ""
+                "; --resume continues" if parts_of(Path(out)).exists() else ""
             )
             raise KeyboardInterrupt(
                 f"Stopped before the last example, so '{out}' was not written"
                 f"{further}."
             ) from None
-        _say_what_was_made(manifest, Path(out), time.perf_counter() - started)
+        if was_complete:
+            typer.echo(
+                f"{out} is complete: {manifest.examples:,} examples in "
+                f"{len(manifest.shards)} shards."
+            )
+        else:
+            seconds = time.perf_counter() - started
+            _say_what_was_made(manifest, Path(out), seconds)
+        warning = one_sided(manifest, format)
+        if warning is not None:
+            typer.echo(f"Warning: {warning}", err=True)
         if skipped_lines is not None:
             first = skipped_lines.first and f" The first: {skipped_lines.first}"
             typer.echo(
@@ -281,7 +301,7 @@ def prepare(
             )
     if check:
         manifest = check_examples(
-            out, tokenizer_sha256=sha256(vocabulary.proto)
+            out, tokenizer_sha256=sha256(vocabulary.vocabulary_bytes)
         )
         typer.echo(
             f"{out}: {manifest.examples:,} examples in "
@@ -302,22 +322,46 @@ def _say_what_was_made(manifest: "Manifest", out: Path, seconds: float) -> None:
     masks = (
         f"{manifest.masked_tokens:,} of them masked"
         if manifest.options.masking == "static"
-        else "masked anew in each epoch"
+        else "with new masks in each epoch"
     )
-    Console().print(
+    from albert_keras.pretraining.report import describe
+
+    made = (
         f"{manifest.examples:,} examples of {manifest.documents:,} documents: "
         f"{manifest.tokens:,} tokens, {masks}, "
         f"in {len(manifest.shards)} shards in {out} "
-        f"({manifest.tokens / seconds:,.0f} tokens/s).",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
+        f"({manifest.tokens / seconds:,.0f} tokens/s)."
     )
+    for sentence in (made, *describe(manifest)):
+        Console().print(sentence, highlight=False, markup=False, soft_wrap=True)
+
+
+def _read_tokenizer(
+    path: Path, cased: bool, keep_accents: bool
+) -> "PieceTokenizer":
+    """Return the tokenizer of a file, or of a preset or run without Keras."""
+    from albert_keras.json_objects import read_json_object
+    from albert_keras.text.sentencepiece import SentencePieceTokenizer
+    from albert_keras.text.wordpiece import WordPieceTokenizer
+
+    options = {"lowercase": not cased, "keep_accents": keep_accents}
+    if (path / "preset" / "tokenizer.json").is_file():
+        path = path / "preset"
+    if (path / "tokenizer.json").is_file() and (path / "assets").is_dir():
+        config = read_json_object(path / "tokenizer.json").get("config", {})
+        options = {name: config.get(name, v) for name, v in options.items()}
+    if path.is_dir():
+        found = [path / name for name in _VOCABULARIES]
+        path = next((each for each in found if each.is_file()), path)
+    tokenizer_class: Any = SentencePieceTokenizer
+    if path.suffix == ".txt":
+        tokenizer_class = WordPieceTokenizer
+    return tokenizer_class(path, **options)
 
 
 def _look(
     folder: Path,
-    tokenizer: "SentencePieceTokenizer",
+    tokenizer: "PieceTokenizer",
     *,
     seed: int,
     epoch: int,
@@ -341,7 +385,7 @@ def _look(
     console = Console(highlight=False)
     shown = list(islice(examples, show))
     if shown:
-        console.print(legend())
+        console.print(legend(tokenizer))
     for number, example in enumerate(shown, start=1):
         console.print()
         console.print(

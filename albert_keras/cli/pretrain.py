@@ -13,13 +13,6 @@ if TYPE_CHECKING:
 
 
 def pretrain(
-    config: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|JSON",
-            help="A name such as albert_base_v2, or an albert_config.json.",
-        ),
-    ],
     data: Annotated[
         list[Path],
         typer.Option(
@@ -27,11 +20,29 @@ def pretrain(
             help="Folder of examples, as `prepare` writes it; may be repeated.",
         ),
     ],
-    tokenizer: Annotated[
-        Path,
-        typer.Option(help="SentencePiece model that made the examples."),
-    ],
     out: Annotated[Path, typer.Option(help="Folder of the run.")],
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|JSON",
+            help="A name such as albert_base_v2, or an albert_config.json, to "
+            "start from random weights.",
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            help="Model to start from: a preset, a run or a checkpoint of one, "
+            "a released name, a handle, or files of google or Hugging Face.",
+        ),
+    ] = None,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(
+            help="SentencePiece model or vocab.txt that made the examples.",
+            show_default="that of --preset",
+        ),
+    ] = None,
     eval_data: Annotated[
         list[Path] | None,
         typer.Option(
@@ -108,6 +119,12 @@ def pretrain(
             help="Compute activations again instead of keeping them.",
         ),
     ] = False,
+    sop_loss_weight: Annotated[
+        float,
+        typer.Option(
+            help="Weight of the sentence-order loss; 0 trains without it."
+        ),
+    ] = 1.0,
     cased: Annotated[
         bool,
         typer.Option("--cased", help="The examples were made with --cased."),
@@ -135,12 +152,13 @@ def pretrain(
             help="Steps between checkpoints.", show_default="as evaluations"
         ),
     ] = None,
-    seed: Annotated[
-        int, typer.Option(help="Decides everything that is drawn.")
-    ] = 12345,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 12345,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with the run, or begin it."),
+        typer.Option(
+            "--resume",
+            help="Resume the run, with more --steps if you like; or start it.",
+        ),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run.")
@@ -158,17 +176,19 @@ def pretrain(
         ),
     ] = 1,
 ) -> None:
-    """Pretrain a model on prepared examples, from random weights.
+    """Pretrain a model on prepared examples, from --config or --preset.
 
     Masked LM and sentence order, with ALBERT's loss, optimizer and learning
     rate. The run folder gets run.json, metrics.csv, tensorboard/, curves.png,
     checkpoints/ and, at the end, preset/.
 
-    Ctrl-C ends the run after the step, with exit code 130; SIGTERM likewise,
-    with 143. The same command with --resume goes on.
+    Ctrl-C ends the run after the step, with exit code 130; SIGTERM ends it
+    with 143. Run the same command with --resume to continue. With another
+    --steps, the run continues at the learning rate of a run of that length,
+    without a second warm-up.
 
-    Of several workers all stop when one is asked to, and with code 2 when one
-    is lost. Start them all again with --resume.
+    All workers stop when one of them is asked to, and with code 2 when one is
+    lost. Start them all again with --resume.
     """
     import tensorflow as tf
 
@@ -177,8 +197,7 @@ def pretrain(
     # First of all: nothing may use a device before.
     devices = choose_strategy(strategy, tpu=tpu, cpu_devices=cpu_devices)
 
-    from albert_keras.config import AlbertConfig
-    from albert_keras.models.albert_tokenizer import AlbertTokenizer
+    from albert_keras.checkpoints.vocabulary import tokenizer_of_file
     from albert_keras.training.examples import (
         ShardExamples,
         parse_bucket_lengths,
@@ -201,25 +220,41 @@ def pretrain(
         steps_per_execution=steps_per_execution,
         gradient_accumulation_steps=accumulate,
         remat=remat,
+        sop_loss_weight=sop_loss_weight,
     )
+    if (config is None) == (preset is None) or (
+        preset is None and tokenizer is None
+    ):
+        given = {"config": config, "preset": preset, "tokenizer": tokenizer}
+        named = [f"--{name}" for name, value in given.items() if value]
+        raise ValueError(
+            "Either --preset, or --config and --tokenizer must be given. "
+            f"Received: {' and '.join(named) or 'none of them'}."
+        )
     lengths = parse_bucket_lengths(bucket_lengths)
     examples = ShardExamples(data, lengths)
     held_out = ShardExamples(eval_data, lengths) if eval_data else None
-    is_file = config.endswith(".json") or Path(config).is_file()
-    albert = (
-        AlbertConfig.from_json(config)
-        if is_file
-        else AlbertConfig.named(config)
-    )
+    albert = None if config is None else _read_config(config)
     if plan:
-        _print_plan(albert, examples, options, plan_devices)
+        _print_plan(
+            albert or _config_of(preset), examples, options, plan_devices
+        )
         return
+    given_tokenizer = None
+    if tokenizer is not None:
+        given_tokenizer = tokenizer_of_file(
+            tokenizer, lowercase=not cased, keep_accents=keep_accents
+        )
+    elif cased or keep_accents:
+        raise ValueError(
+            "--cased and --keep-accents need --tokenizer; without it, the text "
+            "is normalized as the tokenizer of --preset says. Received: "
+            f"{'--cased' if cased else '--keep-accents'}."
+        )
     try:
         result = run_pretraining(
             albert,
-            AlbertTokenizer(
-                tokenizer, lowercase=not cased, keep_accents=keep_accents
-            ),
+            given_tokenizer,
             examples,
             out,
             options,
@@ -227,6 +262,7 @@ def pretrain(
             resume=resume,
             overwrite=overwrite,
             strategy=devices,
+            preset=preset,
         )
     except ConnectionError as error:
         typer.echo(f"Error: {error}", err=True)
@@ -240,13 +276,34 @@ def pretrain(
         raise
     if not devices.is_chief:
         return
-    metrics = result.metrics
+    right = [
+        f"{words} {result.metrics[name]:.1%}"
+        for name, words in (
+            ("masked_lm_accuracy", "masked LM"),
+            ("sentence_order_accuracy", "sentence order"),
+        )
+        if name in result.metrics
+    ]
     typer.echo(
-        f"{out}: {result.num_train_steps:,} steps; masked LM "
-        f"{metrics['masked_lm_accuracy']:.1%}, sentence order "
-        f"{metrics['sentence_order_accuracy']:.1%} right; the model is in "
-        f"{result.folder.preset}"
+        f"{out}: {result.num_train_steps:,} steps; {', '.join(right)} right; "
+        f"the model is in {result.folder.preset}"
     )
+
+
+def _read_config(config: str) -> "AlbertConfig":
+    from albert_keras.config import AlbertConfig
+
+    if config.endswith(".json") or Path(config).is_file():
+        return AlbertConfig.from_json(config)
+    return AlbertConfig.named(config)
+
+
+def _config_of(preset: str | None) -> "AlbertConfig":
+    from albert_keras.checkpoints import load
+    from albert_keras.models.albert_backbone import AlbertBackbone
+
+    assert preset is not None  # or there is a config
+    return load(preset, AlbertBackbone).albert_config()
 
 
 def _print_plan(

@@ -117,7 +117,11 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             pretrainer = AlbertPretrainer.from_preset(
                 preset, load_weights=load_weights, **kwargs
             )
-            masked_lm = cls(pretrainer.backbone, pretrainer.preprocessor)
+            masked_lm = cls(
+                pretrainer.backbone,
+                pretrainer.preprocessor,
+                pretrainer.head_layer_norm_epsilon,
+            )
             masked_lm.masked_lm_head.set_weights(
                 pretrainer.masked_lm_head.get_weights()
             )

@@ -20,8 +20,8 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
     """Masked language model and sentence-order prediction.
 
     The loss is the sum of both: `Σ w·ce / (Σ w + 1e-5)` over the masked
-    tokens, and the mean cross entropy of the order, unweighted against each
-    other. It needs no `loss` in `compile`; metrics carry the names of
+    tokens, and the mean cross entropy of the order times `sop_loss_weight`.
+    It needs no `loss` in `compile`; metrics carry the names of
     google's evaluation: `masked_lm_loss`, `masked_lm_accuracy`,
     `sentence_order_loss`, `sentence_order_accuracy`. All are exact over
     whatever they were measured on, and `loss` is the sum of both losses.
@@ -33,6 +33,11 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
         preprocessor: An `AlbertMaskedLMPreprocessor`, which carries the
             tokenizer into a preset; `fit` takes records and not strings, so
             it is not applied to training data.
+        head_layer_norm_epsilon: Epsilon of the masked-LM head's layer norm;
+            None is that of the backbone.
+        sop_loss_weight: Weight of the sentence-order loss. The original has
+            1. With 0, the model learns masked LM alone: labels of the order
+            are not needed, and its metrics are not measured.
 
     Call arguments:
         inputs: Those of the backbone, and `mask_positions` int32
@@ -55,7 +60,22 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
     backbone_cls = AlbertBackbone
     preprocessor_cls = AlbertMaskedLMPreprocessor
 
-    def __init__(self, backbone, preprocessor=None, **kwargs):
+    def __init__(
+        self,
+        backbone,
+        preprocessor=None,
+        head_layer_norm_epsilon=None,
+        sop_loss_weight=1.0,
+        **kwargs,
+    ):
+        if not 0 <= sop_loss_weight < float("inf"):
+            raise ValueError(
+                "`sop_loss_weight` must be a number of at least 0. Received: "
+                f"sop_loss_weight={sop_loss_weight}."
+            )
+        if head_layer_norm_epsilon is None:
+            head_layer_norm_epsilon = backbone.layer_norm_epsilon
+
         # === Layers ===
         shorten_to_model(preprocessor, backbone)
         self.backbone = backbone
@@ -64,7 +84,7 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
             backbone.token_embedding,
             activation=backbone.activation,
             initializer_range=backbone.initializer_range,
-            layer_norm_epsilon=backbone.layer_norm_epsilon,
+            layer_norm_epsilon=head_layer_norm_epsilon,
             dtype=backbone.dtype_policy,
             name="masked_lm_head",
         )
@@ -96,12 +116,28 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
         }
         super().__init__(inputs=inputs, outputs=outputs, **kwargs)
 
+        # === Config ===
+        self.head_layer_norm_epsilon = head_layer_norm_epsilon
+        self.sop_loss_weight = sop_loss_weight
+
         # === Metrics ===
         mean = keras.metrics.Mean
         self.masked_lm_loss = mean(name="masked_lm_loss")
         self.masked_lm_accuracy = mean(name="masked_lm_accuracy")
         self.sentence_order_loss = mean(name="sentence_order_loss")
         self.sentence_order_accuracy = mean(name="sentence_order_accuracy")
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "head_layer_norm_epsilon": self.head_layer_norm_epsilon,
+            "sop_loss_weight": self.sop_loss_weight,
+        }
+
+    @property
+    def _learned(self):
+        """The outputs that the loss is made of."""
+        return _OUTPUTS if self.sop_loss_weight else _OUTPUTS[:1]
 
     def compile(self, optimizer="auto", *args, **kwargs):
         """As `keras.Model.compile`; the loss is the model's own.
@@ -147,7 +183,8 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
             parts they are the `denominators` of `compute_loss`.
         """
         return {
-            key: ops.sum(_weights(key, y, sample_weight)) for key in _OUTPUTS
+            key: ops.sum(_weights(key, y, sample_weight))
+            for key in self._learned
         }
 
     def compute_loss(
@@ -175,15 +212,17 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
         """
         if denominators is None:
             denominators = self.loss_denominators(y, sample_weight)
+        scale = {"mlm_logits": 1.0, "sop_logits": self.sop_loss_weight}
         return sum(
-            ops.sum(
+            scale[key]
+            * ops.sum(
                 _cross_entropy(y[key], y_pred[key])
                 * _weights(key, y, sample_weight)
             )
             # 1e-5 as in run_pretraining.py: a batch may have no mask. The
             # order's loss is a plain mean there; only padding may be all.
             / _positive(key, denominators[key])
-            for key in _OUTPUTS
+            for key in self._learned
         )
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
@@ -195,6 +234,8 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
                 self.sentence_order_accuracy,
             ),
         ):
+            if key not in self._learned:
+                continue
             labels, logits = y[key], y_pred[key]
             weights = _weights(key, y, sample_weight)
             loss.update_state(_cross_entropy(labels, logits), weights)
@@ -208,9 +249,17 @@ class AlbertPretrainer(StrictPreset, CompileForDevice, keras_hub.models.Task):
         results = super().get_metrics_result()
         # Keras' own is a mean of the batches' losses, and the last batch of
         # an evaluation has fewer examples than the others.
-        results["loss"] = (
-            self.masked_lm_loss.result() + self.sentence_order_loss.result()
-        )
+        results["loss"] = self.masked_lm_loss.result()
+        if self.sop_loss_weight:
+            results["loss"] += (
+                self.sop_loss_weight * self.sentence_order_loss.result()
+            )
+        else:
+            for metric in (
+                self.sentence_order_loss,
+                self.sentence_order_accuracy,
+            ):
+                del results[metric.name]
         return results
 
 

@@ -41,7 +41,7 @@ def run_pipeline(
     shards: int,
     seed: int,
     beam_options: Sequence[str],
-) -> tuple[Counts, tuple[Shard, ...]]:
+) -> tuple[Counts, tuple[Shard, ...], int]:
     """Writes the shards of a corpus.
 
     Args:
@@ -55,7 +55,8 @@ def run_pipeline(
         beam_options: Flags of Beam and of its runner.
 
     Returns:
-        What was counted, and the shards' entries in the manifest.
+        What was counted, the shards' entries in the manifest, and the number
+        of files that were read as a paragraph a line.
     """
     with beam.Pipeline(options=PipelineOptions(list(beam_options))) as pipeline:
         read = (
@@ -100,13 +101,14 @@ def run_pipeline(
     with FileSystems.open(FileSystems.join(folder, _SUMMARY)) as file:
         summary = json.loads(file.read())
     if skipped_lines is not None:
-        for _, count, first in sorted(summary["skipped"]):
+        for _, count, first, _ in sorted(summary["skipped"]):
             skipped_lines.count += count
             skipped_lines.first = skipped_lines.first or first
     entries = (Shard(**entry) for entry in summary["shards"])
     return (
         Counts(*summary["counts"]),
         tuple(sorted(entries, key=lambda shard: shard.file)),
+        sum(count for *_, count in summary["skipped"]),
     )
 
 
@@ -114,13 +116,17 @@ def _read(
     portion: tuple[int, tuple[str, ...]], reading: dict[str, Any], skip: bool
 ) -> Iterator[Any]:
     skipped = SkippedLines()
+    paragraph_files: set[str] = set()
 
     def read(files: Sequence[str]) -> Iterator[list[str]]:
         for file in files:
             its_skipped = SkippedLines() if skip else None
             with local_copy(file) as path:
                 yield from read_documents(
-                    [path], **reading, skipped_lines=its_skipped
+                    [path],
+                    **reading,
+                    skipped_lines=its_skipped,
+                    paragraph_files=paragraph_files,
                 )
             if its_skipped is not None:
                 skipped.count += its_skipped.count
@@ -129,7 +135,10 @@ def _read(
 
     for chunk in read_chunks(Portion(*portion), read):
         yield tuple(chunk)
-    yield TaggedOutput(_SKIPPED, (portion[0], skipped.count, skipped.first))
+    yield TaggedOutput(
+        _SKIPPED,
+        (portion[0], skipped.count, skipped.first, len(paragraph_files)),
+    )
 
 
 class _MakeRecords(beam.DoFn):

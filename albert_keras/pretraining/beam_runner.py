@@ -68,12 +68,12 @@ from albert_keras.pretraining.runner import (
 )
 from albert_keras.requirements import require
 from albert_keras.text.lines import SkippedLines
-from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.text.piece_tokenizer import PieceTokenizer
 
 
 def prepare_with_beam(
     corpus: Sequence[str | PathLike[str]],
-    tokenizer: SentencePieceTokenizer,
+    tokenizer: PieceTokenizer,
     out: str | PathLike[str],
     options: ExampleOptions | None = None,
     *,
@@ -120,7 +120,7 @@ def prepare_with_beam(
     ```python
     prepare_with_beam(
         ["/mnt/crawl"],
-        SentencePieceTokenizer("spiece.model"),
+        ak.AlbertTokenizer("spiece.model").python_tokenizer,
         "/mnt/shards",
         beam_options=["--runner=FlinkRunner", "--flink_master=http://flink:8081"],
     )
@@ -138,7 +138,7 @@ def prepare_with_beam(
     files = sized_files(corpus)
     shards = shard_count(shards, sum(size for _, size in files), options)
     with output_folder(out, overwrite) as folder:
-        counts, entries = run_pipeline(
+        counts, entries, paragraph_files = run_pipeline(
             portions(files),
             {"format": format, "text_field": text_field},
             RecordMaker(tokenizer, options),
@@ -149,6 +149,8 @@ def prepare_with_beam(
             beam_options=beam_options,
         )
         refuse_too_little(counts, options)
-        manifest = make_manifest(counts, entries, options, tokenizer)
+        manifest = make_manifest(
+            counts, entries, options, tokenizer, paragraph_files
+        )
         finish(folder, manifest)
     return manifest

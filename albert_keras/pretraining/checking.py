@@ -19,8 +19,8 @@ def check_examples(
 
     Args:
         folder: The folder.
-        tokenizer_sha256: SHA-256 of the SentencePiece model that the examples
-            must have been made with.
+        tokenizer_sha256: SHA-256 of the vocabulary that the examples must
+            have been made with.
         show_progress: Whether to show a progress bar on standard error.
 
     Returns:

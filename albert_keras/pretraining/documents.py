@@ -7,7 +7,7 @@ file also ends a document.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice, tee
 from os import PathLike
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
@@ -24,6 +24,10 @@ CorpusFormat: TypeAlias = Literal["auto", "sentences", "paragraphs", "jsonl"]
 # it to another process disappears.
 CHUNK_CHARACTERS = 250_000
 
+# Lines of a file that decide whether they are sentences or paragraphs.
+_LOOKED_AT = 200
+_FEWEST_LOOKED_AT = 8
+
 
 def read_documents(
     paths: Iterable[str | PathLike[str]],
@@ -31,6 +35,7 @@ def read_documents(
     format: CorpusFormat = "auto",
     text_field: str = "text",
     skipped_lines: SkippedLines | None = None,
+    paragraph_files: set[str] | None = None,
 ) -> Iterator[list[str]]:
     """Read documents from files, one at a time.
 
@@ -52,12 +57,15 @@ def read_documents(
             - `"jsonl"`: one JSON object a line, which is a document; each
               line of its text is a paragraph.
             - `"auto"`: `"jsonl"` for each file whose name ends with .jsonl,
-              .ndjson or .json, before .gz, .zst or .zstd or at its very end;
-              `"sentences"` for all others and for standard input. Content is
-              not looked at.
+              .ndjson or .json, before .gz, .zst or .zstd or at its very end.
+              Of all others, and of standard input, the first lines decide:
+              `"paragraphs"` where most of at least 8 hold several sentences,
+              else `"sentences"`.
         text_field: The field of a JSON object that holds the text.
         skipped_lines: Where lines that cannot be read are counted, which are
             then left out. Without it, the first of them is an error.
+        paragraph_files: Where the names of the files are added that
+            `"auto"` reads as paragraphs.
 
     Returns:
         An iterator over documents, each a non-empty list of sentences. Only
@@ -96,7 +104,8 @@ def read_documents(
             "`paths` must name at least one text file. Received: no paths."
         )
     return chain.from_iterable(
-        _documents_of(file, format, text_field, skipped_lines) for file in files
+        _documents_of(file, format, text_field, skipped_lines, paragraph_files)
+        for file in files
     )
 
 
@@ -105,6 +114,7 @@ def _documents_of(
     format: CorpusFormat,
     text_field: str,
     skipped_lines: SkippedLines | None,
+    paragraph_files: set[str] | None,
 ) -> Iterator[list[str]]:
     if format == "jsonl" or (format == "auto" and is_json_lines(file)):
         for text in read_json_lines(
@@ -113,12 +123,26 @@ def _documents_of(
             yield from _documents(map(split_sentences, _paragraphs(text)))
         return
     lines = read_lines(file, skipped_lines=skipped_lines)
+    if format == "auto":
+        lines, first = tee(lines)
+        if _are_paragraphs(islice(first, _LOOKED_AT)):
+            format = "paragraphs"
+            if paragraph_files is not None:
+                paragraph_files.add(str(file))
+        del first
     if format == "paragraphs":
         yield from _documents(map(split_sentences, lines))
     else:
         yield from _documents(
             [s] if (s := line.strip()) else [] for line in lines
         )
+
+
+def _are_paragraphs(lines: Iterable[str]) -> bool:
+    """Return whether lines are paragraphs: most hold several sentences."""
+    counts = [len(split_sentences(line)) for line in lines if line.strip()]
+    several = sum(count > 1 for count in counts)
+    return len(counts) >= _FEWEST_LOOKED_AT and 2 * several > len(counts)
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -9,15 +9,22 @@ from albert_keras.pretraining.examples import (
     PretrainingExample,
 )
 from albert_keras.pretraining.inspection import MaskedRun, masked_runs
-from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.text.piece_tokenizer import PieceTokenizer
 
 _MASKED, _KEPT, _REPLACED = "bold yellow", "bold green", "bold magenta"
 _SPECIAL = "cyan"
 _SPACE = "▁"
 
 
-def legend() -> Text:
-    """What the marks of `example_text` mean."""
+def legend(tokenizer: PieceTokenizer) -> Text:
+    """Return what the marks of `example_text` mean.
+
+    Args:
+        tokenizer: As for `example_text`.
+    """
+    mark = f"{_SPACE} begins a word"
+    if tokenizer.suffix_mark:
+        mark = f"{tokenizer.suffix_mark} continues a word"
     return Text.assemble(
         "{piece→what the model sees}: a token to predict, ",
         ("masked", _MASKED),
@@ -25,13 +32,13 @@ def legend() -> Text:
         ("kept", _KEPT),
         " or ",
         ("replaced", _REPLACED),
-        f". Braces hold neighbouring ones; {_SPACE} begins a word.",
+        f". Braces hold neighbouring ones; {mark}.",
     )
 
 
 def example_text(
     example: PretrainingExample,
-    tokenizer: SentencePieceTokenizer,
+    tokenizer: PieceTokenizer,
     *,
     title: str,
     options: ExampleOptions,
@@ -93,7 +100,7 @@ def _label(label: int, options: ExampleOptions) -> str:
 
 def _segment(
     example: PretrainingExample,
-    tokenizer: SentencePieceTokenizer,
+    tokenizer: PieceTokenizer,
     runs: list[MaskedRun],
     start: int,
     stop: int,
@@ -116,7 +123,7 @@ def _segment(
             original = next(labels)
             piece = tokenizer.id_to_piece(original)
             if position in opening:
-                text.append(" {" if piece.startswith(_SPACE) else "{")
+                text.append(" {" if _shown(piece, tokenizer)[0] == " " else "{")
             else:
                 text.append(" ")
             text.append(
@@ -128,8 +135,16 @@ def _segment(
         elif seen in (tokenizer.cls_id, tokenizer.sep_id):
             text.append(f" {tokenizer.id_to_piece(seen)}", style=_SPECIAL)
         else:
-            text.append(tokenizer.id_to_piece(seen).replace(_SPACE, " "))
+            text.append(_shown(tokenizer.id_to_piece(seen), tokenizer))
     return text[len(text.plain) - len(text.plain.lstrip()) :]
+
+
+def _shown(piece: str, tokenizer: PieceTokenizer) -> str:
+    """Return a piece as text, with a space before it if it begins a word."""
+    mark = tokenizer.suffix_mark
+    if not mark:
+        return piece.replace(_SPACE, " ")
+    return piece.removeprefix(mark) if piece.startswith(mark) else f" {piece}"
 
 
 def _style(seen: int, original: int, mask_id: int) -> str:

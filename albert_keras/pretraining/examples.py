@@ -12,6 +12,7 @@ from albert_keras.pretraining.segments import (
     Document,
     SegmentPair,
     SingleSegment,
+    Tally,
     segment_pairs,
 )
 
@@ -137,8 +138,10 @@ class PretrainingExample(NamedTuple):
 
 
 class Tokenizer(Protocol):
-    """What is asked of a tokenizer; `SentencePieceTokenizer` has it."""
+    """What examples need of a tokenizer, as a `PieceTokenizer` has it."""
 
+    @property
+    def suffix_mark(self) -> str: ...
     @property
     def vocabulary_size(self) -> int: ...
     @property
@@ -164,6 +167,7 @@ class ExampleMaker:
 
     Attributes:
         starts: One byte an id: 1 if its piece begins a word.
+        tally: What happened to the text of all pairs so far.
 
     Example:
 
@@ -179,9 +183,11 @@ class ExampleMaker:
     def __init__(self, tokenizer: Tokenizer, options: ExampleOptions) -> None:
         self.tokenizer = tokenizer
         self.options = options
+        self.tally = Tally()
         self._specials = {tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id}
         self.starts = word_start_table(
-            map(tokenizer.id_to_piece, range(tokenizer.vocabulary_size))
+            map(tokenizer.id_to_piece, range(tokenizer.vocabulary_size)),
+            tokenizer.suffix_mark,
         )
         self._masker = NgramMasker(
             mask_id=tokenizer.mask_id,
@@ -274,6 +280,7 @@ class ExampleMaker:
                     single_segment=options.single_segment,
                     random_next=options.random_next,
                     rng=rng,
+                    tally=self.tally,
                 ):
                     yield pair, rng
 

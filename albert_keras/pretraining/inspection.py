@@ -9,14 +9,14 @@ from albert_keras.pretraining.dataset import dataset
 from albert_keras.pretraining.examples import PretrainingExample
 from albert_keras.pretraining.manifest import Manifest, sha256
 from albert_keras.pretraining.masking import word_start_table
-from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.text.piece_tokenizer import PieceTokenizer
 
 _BATCH = 64
 
 
 def read_examples(
     shards: str | PathLike[str],
-    tokenizer: SentencePieceTokenizer,
+    tokenizer: PieceTokenizer,
     *,
     seed: int = 0,
     epoch: int = 0,
@@ -45,7 +45,7 @@ def read_examples(
     Example:
 
     ```python
-    tokenizer = SentencePieceTokenizer("spiece.model")
+    tokenizer = ak.AlbertTokenizer("spiece.model").python_tokenizer
     for example in read_examples("shards", tokenizer, count=3):
         print(example.sop_label, tokenizer.decode(example.token_ids))
     ```
@@ -65,9 +65,11 @@ def read_examples(
         seed=seed,
         repeat=True,
         skip=skip,
-        tokenizer_sha256=sha256(tokenizer.proto),
+        tokenizer_sha256=sha256(tokenizer.vocabulary_bytes),
     )
-    starts = bytearray(word_start_table(tokenizer.vocabulary))
+    starts = bytearray(
+        word_start_table(tokenizer.vocabulary, tokenizer.suffix_mark)
+    )
     starts[tokenizer.cls_id] = starts[tokenizer.sep_id] = 1
     rows = (
         _example(row, starts)

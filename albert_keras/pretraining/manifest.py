@@ -41,10 +41,22 @@ class Manifest:
         tokens: Tokens of all examples, padding not counted.
         masked_tokens: Tokens to predict in all examples; 0 where the masks
             are dynamic.
+        label_1: Number of examples with sentence-order label 1; None in
+            folders of earlier versions, as the four that follow.
+        lone_pairs: Number of examples of a lone segment paired with one of
+            another document, all with label 1.
+        corpus_tokens: Tokens of the corpus, counted once for each copy
+            (`dupe_factor`).
+        cut_tokens: Those of them cut off where a pair was too long.
+        skipped_tokens: Those of them in lone segments that were skipped.
+        empty_sentences: Number of sentences read that had no tokens.
+        paragraph_files: Number of files that were read as one paragraph a
+            line because their content says so.
         shards: The files.
         options: How the examples were made.
-        tokenizer_sha256: SHA-256 of the SentencePiece model, in hexadecimal.
-        vocabulary_size: Number of pieces of that model.
+        tokenizer_sha256: SHA-256 of the SentencePiece model, or of the
+            vocab.txt, in hexadecimal.
+        vocabulary_size: Number of pieces of that vocabulary.
         special_ids: Its ids of `[CLS]`, `[SEP]` and `[MASK]`, by these names.
         lowercase: Whether the text was lower-cased.
         keep_accents: Whether its combining characters were kept.
@@ -64,6 +76,13 @@ class Manifest:
     lowercase: bool
     keep_accents: bool
     versions: dict[str, str]
+    label_1: int | None = None
+    lone_pairs: int | None = None
+    corpus_tokens: int | None = None
+    cut_tokens: int | None = None
+    skipped_tokens: int | None = None
+    empty_sentences: int | None = None
+    paragraph_files: int | None = None
 
     def write(self, folder: Path) -> None:
         """Write `manifest.json` into a folder.
@@ -118,7 +137,7 @@ def sha256(data: bytes) -> str:
     """The SHA-256 of some bytes.
 
     Args:
-        data: For a manifest, `SentencePieceTokenizer.proto`.
+        data: For a manifest, the `vocabulary_bytes` of the tokenizer.
 
     Returns:
         64 hexadecimal digits.

@@ -38,15 +38,22 @@ def is_word_start(piece: str) -> bool:
     return piece in _SIGNS or not _INSIDE_WORDS.issuperset(piece.lower())
 
 
-def word_start_table(pieces: Iterable[str]) -> bytes:
-    """Apply `is_word_start` to a whole vocabulary, once.
+def word_start_table(pieces: Iterable[str], suffix_mark: str = "") -> bytes:
+    """Return which pieces of a vocabulary begin a word.
 
     Args:
         pieces: The pieces, in the order of their ids.
+        suffix_mark: For WordPiece, what a piece that continues a word begins
+            with ("##"). Without it, `is_word_start` decides.
 
     Returns:
         One byte an id: 1 if the piece begins a word, else 0.
+
+    Source: google-research/albert, `create_pretraining_data.py`,
+    `_is_start_piece_sp` and `_is_start_piece_bert`.
     """
+    if suffix_mark:
+        return bytes(not piece.startswith(suffix_mark) for piece in pieces)
     return bytes(map(is_word_start, pieces))
 
 

@@ -6,11 +6,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from albert_keras.pretraining.documents import CorpusFormat
 from albert_keras.pretraining.examples import (
     ExampleOptions,
     PretrainingExample,
 )
 from albert_keras.pretraining.inspection import masked_runs
+from albert_keras.pretraining.manifest import Manifest
 from albert_keras.pretraining.masking import ngram_thresholds
 from albert_keras.whole_files import written_whole
 
@@ -19,6 +21,75 @@ if TYPE_CHECKING:
 
 _COLOUR = "tab:blue"
 _BINS = 40
+# A share of one label that chance does not explain in so many examples.
+_ONE_SIDED = 2 / 3
+_FEWEST_JUDGED = 50
+
+
+def describe(manifest: Manifest) -> list[str]:
+    """Return what became of a corpus, a sentence each.
+
+    Args:
+        manifest: Of its examples.
+    """
+    if manifest.label_1 is None or not manifest.corpus_tokens:
+        return []
+    share = manifest.label_1 / manifest.examples
+    sentences = [f"Sentence order: label 1 in {share:.1%} of the examples."]
+    if manifest.lone_pairs:
+        sentences.append(
+            f"{manifest.lone_pairs:,} of them pair a lone segment with one of "
+            "another document."
+        )
+    cut, skipped = manifest.cut_tokens or 0, manifest.skipped_tokens or 0
+    lost = (cut + skipped) / manifest.corpus_tokens
+    copies = manifest.options.dupe_factor or 1
+    text = f"{manifest.corpus_tokens // copies:,} tokens of text"
+    if copies > 1:
+        text += f", used {copies} times"
+    sentences.append(
+        f"Dropped: {lost:.1%} of {text} ({cut:,} cut off where a pair was "
+        f"longer than {manifest.options.max_seq_length} tokens, {skipped:,} in "
+        "lone segments that were skipped)."
+    )
+    if manifest.empty_sentences:
+        sentences.append(
+            f"Left out: {manifest.empty_sentences:,} sentences without a token."
+        )
+    if manifest.paragraph_files:
+        sentences.append(
+            f"Read as one paragraph a line, split into sentences: "
+            f"{manifest.paragraph_files:,} files; with --format sentences, a "
+            "line is one sentence."
+        )
+    return sentences
+
+
+def one_sided(manifest: Manifest, format: CorpusFormat) -> str | None:
+    """Return a warning if most examples have the same sentence-order label.
+
+    Args:
+        manifest: Of the examples.
+        format: How the corpus was read.
+    """
+    if manifest.label_1 is None or manifest.examples < _FEWEST_JUDGED:
+        return None
+    share = manifest.label_1 / manifest.examples
+    if max(share, 1 - share) < _ONE_SIDED:
+        return None
+    advice = (
+        "documents of one sentence have no order; pass --single-segment skip, "
+        "or pretrain with --sop-loss-weight 0."
+    )
+    if format != "paragraphs" and not manifest.paragraph_files:
+        advice = (
+            "if a line holds a paragraph, pass --format paragraphs; else "
+            + advice
+        )
+    return (
+        f"Label 1 in {share:.1%} of the examples is too one-sided to learn "
+        f"sentence order: {advice}"
+    )
 
 
 def draw_report(

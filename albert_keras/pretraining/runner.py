@@ -15,19 +15,24 @@ from typing import Any, NamedTuple
 import albert_keras
 from albert_keras.pretraining.documents import CorpusFormat, read_documents
 from albert_keras.pretraining.examples import ExampleMaker, ExampleOptions
-from albert_keras.pretraining.manifest import Manifest, Shard, sha256
+from albert_keras.pretraining.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    Shard,
+    sha256,
+)
 from albert_keras.pretraining.pair_records import PairSerializer
 from albert_keras.pretraining.portions import Chunk, portions, read_chunks
 from albert_keras.pretraining.processes import map_in_order
 from albert_keras.pretraining.progress import progress_bar
 from albert_keras.pretraining.records import ExampleSerializer
-from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR
+from albert_keras.pretraining.segments import SPECIAL_TOKENS_PER_PAIR, Tally
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
 from albert_keras.text.corpus import text_files, text_size
 from albert_keras.text.decompression import STANDARD_INPUT
 from albert_keras.text.lines import SkippedLines
-from albert_keras.text.sentencepiece import SentencePieceTokenizer
+from albert_keras.text.piece_tokenizer import PieceTokenizer
 
 # A shard is shuffled in memory.
 _TEXT_BYTES_PER_SHARD = 100_000_000
@@ -36,7 +41,7 @@ _MOST_SHARDS = 512
 
 def prepare(
     corpus: Sequence[str | PathLike[str]],
-    tokenizer: SentencePieceTokenizer,
+    tokenizer: PieceTokenizer,
     out: str | PathLike[str],
     options: ExampleOptions | None = None,
     *,
@@ -69,8 +74,9 @@ def prepare(
             text, counted once for each copy (`dupe_factor`). A compressed
             file is taken for four times its size, standard input for 1 GB.
         overwrite: Whether to replace examples that `out` already holds.
-        resume: Whether to go on where a call that was interrupted or killed
-            left off, if there was one. The result is the same, to the byte.
+        resume: Whether to continue a call that was interrupted or killed, if
+            there was one. The result is the same, to the byte. Where `out` is
+            complete, nothing is done.
         show_progress: Whether to show a progress bar on standard error.
 
     Returns:
@@ -86,7 +92,7 @@ def prepare(
     ```python
     manifest = prepare(
         ["corpus.txt"],
-        SentencePieceTokenizer("spiece.model"),
+        ak.AlbertTokenizer("spiece.model").python_tokenizer,
         "shards",
         ExampleOptions(max_seq_length=128, dupe_factor=5),
     )
@@ -95,6 +101,8 @@ def prepare(
     """
     options = options or ExampleOptions()
     files = text_files(corpus)
+    if resume and not overwrite and is_complete(out):
+        return complete_manifest(out, options, tokenizer)
     if resume and STANDARD_INPUT in files:
         raise ValueError(
             "A call can only be gone on with if its corpus can be read again. "
@@ -104,7 +112,13 @@ def prepare(
     text_bytes = sum(size.bytes for size in sizes)
     shards = shard_count(shards, text_bytes, options)
     reading: dict[str, Any] = {"format": format, "text_field": text_field}
-    read = partial(read_documents, **reading, skipped_lines=skipped_lines)
+    paragraph_files: set[str] = set()
+    read = partial(
+        read_documents,
+        **reading,
+        skipped_lines=skipped_lines,
+        paragraph_files=paragraph_files,
+    )
     parted = portions(
         (str(file), size.bytes) for file, size in zip(files, sizes, strict=True)
     )
@@ -152,20 +166,63 @@ def prepare(
                 range(shards), description="Shuffling shards"
             )
         )
-        manifest = make_manifest(counts, shuffled, options, tokenizer)
+        manifest = make_manifest(
+            counts, shuffled, options, tokenizer, len(paragraph_files)
+        )
         writer.finish(manifest)
+    return manifest
+
+
+def is_complete(out: str | PathLike[str]) -> bool:
+    """Return whether a folder holds finished examples."""
+    return (Path(out) / MANIFEST_NAME).is_file()
+
+
+def complete_manifest(
+    out: str | PathLike[str], options: ExampleOptions, tokenizer: PieceTokenizer
+) -> Manifest:
+    """Return the manifest of finished examples that are asked for again.
+
+    Args:
+        out: Their folder.
+        options: As for `prepare`.
+        tokenizer: As for `prepare`.
+
+    Raises:
+        ValueError: If they were made with other options or another tokenizer.
+    """
+    manifest = Manifest.read(out)
+    found = {
+        "tokenizer": manifest.tokenizer_sha256,
+        "lowercase": manifest.lowercase,
+        "keep_accents": manifest.keep_accents,
+        **asdict(manifest.options),
+    }
+    wanted = {
+        "tokenizer": sha256(tokenizer.vocabulary_bytes),
+        "lowercase": tokenizer.normalization["lowercase"],
+        "keep_accents": tokenizer.normalization["keep_accents"],
+        **asdict(options),
+    }
+    for name, value in wanted.items():
+        if found[name] != value:
+            raise ValueError(
+                f"'{out}' holds finished examples with {name}={found[name]}. "
+                f"Received: {name}={value}; replace them with --overwrite "
+                "(`overwrite=True`) or choose another folder."
+            )
     return manifest
 
 
 def _inputs(
     files: Sequence[Path],
-    tokenizer: SentencePieceTokenizer,
+    tokenizer: PieceTokenizer,
     options: ExampleOptions,
 ) -> dict[str, Any]:
     """What has to be the same for a run to be gone on with."""
     return {
         "corpus": [_state(file) for file in files],
-        "tokenizer": sha256(tokenizer.proto),
+        "tokenizer": sha256(tokenizer.vocabulary_bytes),
         "normalisation of text": tokenizer.normalization,
         "version": albert_keras.__version__,
         **{f"`{name}`": value for name, value in asdict(options).items()},
@@ -209,6 +266,12 @@ class Counts(NamedTuple):
     examples: int = 0
     tokens: int = 0
     masked_tokens: int = 0
+    label_1: int = 0
+    lone_pairs: int = 0
+    corpus_tokens: int = 0
+    cut_tokens: int = 0
+    skipped_tokens: int = 0
+    empty_sentences: int = 0
 
     def plus(self, other: "Counts") -> "Counts":
         """What was read and made in both."""
@@ -219,7 +282,7 @@ class RecordMaker:
     """Makes the records of a chunk; this is what a worker process runs."""
 
     def __init__(
-        self, tokenizer: SentencePieceTokenizer, options: ExampleOptions
+        self, tokenizer: PieceTokenizer, options: ExampleOptions
     ) -> None:
         self._maker = ExampleMaker(tokenizer, options)
         self._examples = ExampleSerializer(
@@ -232,18 +295,25 @@ class RecordMaker:
     def __call__(self, chunk: Chunk) -> tuple[int, list[bytes], Counts]:
         """The number of the chunk, its framed records and what they count."""
         documents = self._maker.encode(chunk.documents)
+        self._maker.tally = Tally()
         records = []
-        tokens = masked_tokens = 0
+        tokens = masked_tokens = label_1 = 0
         if self._maker.options.masking == "static":
             for example in self._maker.examples(documents, chunk.first_number):
                 records.append(frame_record(self._examples.serialize(example)))
                 tokens += len(example.token_ids)
                 masked_tokens += len(example.mask_ids)
+                label_1 += example.sop_label
         else:
             for pair in self._maker.pairs(documents, chunk.first_number):
                 records.append(frame_record(self._pairs.serialize(pair)))
                 tokens += len(pair.segment_a) + len(pair.segment_b)
+                label_1 += pair.label
             tokens += SPECIAL_TOKENS_PER_PAIR * len(records)
+        sentences = sum(map(len, documents))
+        copies = self._maker.options.dupe_factor
+        assert copies is not None  # was filled in
+        tally = self._maker.tally
         return (
             chunk.first_number,
             records,
@@ -254,10 +324,17 @@ class RecordMaker:
                     for sentence in document
                 ),
                 documents=sum(map(bool, documents)),
-                sentences=sum(map(len, documents)),
+                sentences=sentences,
                 examples=len(records),
                 tokens=tokens,
                 masked_tokens=masked_tokens,
+                label_1=label_1,
+                lone_pairs=tally.lone,
+                corpus_tokens=copies
+                * sum(len(ids) for each in documents for ids in each),
+                cut_tokens=tally.cut,
+                skipped_tokens=tally.skipped,
+                empty_sentences=sum(map(len, chunk.documents)) - sentences,
             ),
         )
 
@@ -278,7 +355,8 @@ def make_manifest(
     counts: Counts,
     shards: tuple[Shard, ...],
     options: ExampleOptions,
-    tokenizer: SentencePieceTokenizer,
+    tokenizer: PieceTokenizer,
+    paragraph_files: int,
 ) -> Manifest:
     """The manifest of shards that hold the examples of a whole corpus."""
     return Manifest(
@@ -287,17 +365,24 @@ def make_manifest(
         sentences=counts.sentences,
         tokens=counts.tokens,
         masked_tokens=counts.masked_tokens,
+        label_1=counts.label_1,
+        lone_pairs=counts.lone_pairs,
+        corpus_tokens=counts.corpus_tokens,
+        cut_tokens=counts.cut_tokens,
+        skipped_tokens=counts.skipped_tokens,
+        empty_sentences=counts.empty_sentences,
+        paragraph_files=paragraph_files,
         shards=shards,
         options=options,
-        tokenizer_sha256=sha256(tokenizer.proto),
+        tokenizer_sha256=sha256(tokenizer.vocabulary_bytes),
         vocabulary_size=tokenizer.vocabulary_size,
         special_ids={
             "[CLS]": tokenizer.cls_id,
             "[SEP]": tokenizer.sep_id,
             "[MASK]": tokenizer.mask_id,
         },
-        lowercase=tokenizer.lowercase,
-        keep_accents=tokenizer.keep_accents,
+        lowercase=tokenizer.normalization["lowercase"],
+        keep_accents=tokenizer.normalization["keep_accents"],
         versions={
             "albert_keras": albert_keras.__version__,
             "python": platform.python_version(),

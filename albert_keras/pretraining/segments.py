@@ -35,6 +35,21 @@ class SegmentPair(NamedTuple):
     label: int
 
 
+class Tally:
+    """What happened to the text that pairs were made of.
+
+    Attributes:
+        cut: Tokens cut off where a pair was too long.
+        skipped: Tokens of lone segments that were skipped.
+        lone: Pairs of a lone segment with one of another document.
+    """
+
+    def __init__(self) -> None:
+        self.cut = 0
+        self.skipped = 0
+        self.lone = 0
+
+
 def draw_target_length(
     max_tokens: int, short_seq_prob: float, rng: Random
 ) -> int:
@@ -63,6 +78,7 @@ def segment_pairs(
     rng: Random,
     single_segment: SingleSegment = "random",
     random_next: bool = False,
+    tally: Tally | None = None,
 ) -> Iterator[SegmentPair]:
     """Cut one document into sentence order pairs.
 
@@ -87,10 +103,12 @@ def segment_pairs(
         random_next: Whether label 1 stands for a second side from another
             document, as in BERT (the flag `random_next_sentence`), instead of
             a swap. The segments that it replaces are used again.
+        tally: Where what happened to the document's text is added up.
 
     Yields:
         Pairs of at most `max_seq_length - 3` tokens together, no side empty.
     """
+    tally = tally or Tally()
     document = documents[index]
     max_tokens = max_seq_length - SPECIAL_TOKENS_PER_PAIR
     target_length = draw_target_length(max_tokens, short_seq_prob, rng)
@@ -103,21 +121,29 @@ def segment_pairs(
         if len(chunk) > 1:
             split = rng.randint(1, len(chunk) - 1)
         elif single_segment == "skip":
+            tally.skipped += len(chunk[0])
             continue
         segment_a, segment_b = _join(chunk[:split]), _join(chunk[split:])
         label = 0
-        if len(chunk) == 1 or (random_next and rng.random() < 0.5):
+        is_alone = len(chunk) == 1
+        is_foreign = is_alone or (random_next and rng.random() < 0.5)
+        if is_foreign:
             segment_b = _random_segment(
                 documents, index, target_length - len(segment_a), rng
             )
             position -= len(chunk) - split
             label = 1
+            tally.lone += is_alone
         elif not random_next and rng.random() < 0.5:
             segment_a, segment_b = segment_b, segment_a
             label = 1
-        yield SegmentPair(
+        pair = SegmentPair(
             *truncate_pair(segment_a, segment_b, max_tokens, rng), label
         )
+        tally.cut += len(segment_a) - len(pair.segment_a)
+        if not is_foreign:
+            tally.cut += len(segment_b) - len(pair.segment_b)
+        yield pair
 
 
 def truncate_pair(

@@ -26,9 +26,12 @@ class PieceTokenizer:
 
     Attributes:
         vocabulary_file: What the vocabulary's file is called by convention.
+        suffix_mark: What a piece that continues a word begins with; "" where
+            the vocabulary marks the beginnings of words instead.
     """
 
     vocabulary_file: str
+    suffix_mark = ""
 
     def __init__(
         self,
@@ -56,6 +59,12 @@ class PieceTokenizer:
     @property
     def vocabulary_bytes(self) -> bytes:
         """The content of the vocabulary's file."""
+        raise NotImplementedError
+
+    def encode_batch(
+        self, texts: Iterable[str | bytes], *, num_threads: int = 1
+    ) -> list[list[int]]:
+        """Return the token ids of each text."""
         raise NotImplementedError
 
     def pieces(self, text: str | bytes) -> list[str]:

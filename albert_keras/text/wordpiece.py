@@ -93,6 +93,7 @@ class WordPieceTokenizer(PieceTokenizer):
     """
 
     vocabulary_file = WORD_PIECE_FILE
+    suffix_mark = SUFFIX_MARK
 
     def __init__(
         self,

@@ -24,8 +24,8 @@ from albert_keras.training.run_checkpoints import RunCheckpoints
 from albert_keras.training.run_log import RunLog
 from albert_keras.whole_files import written_whole
 
-# Names of what the train step tells beside the metrics, if it does.
-_OF_THE_STEP = ("gradient_norm",)
+# The metrics of a step, as far as it has them.
+_OF_THE_STEP = (*METRICS, "gradient_norm")
 _RECORDS_NAMED = 3
 
 
@@ -201,7 +201,7 @@ class MeasureTraining(StepCallback):
     def set_state(self, state: dict[str, Any]) -> None:
         """Goes on with the sums of a checkpoint."""
         self._num_steps = state["num_steps"]
-        self._sums = dict(state["sums"])
+        self._sums: dict[str, float] = dict(state["sums"])
 
     def on_train_batch_begin(
         self, batch: int, logs: dict[str, float] | None = None
@@ -213,8 +213,7 @@ class MeasureTraining(StepCallback):
     def on_step_end(self, step: int, logs: dict[str, float]) -> None:
         self._time_steps(time.perf_counter() - self._started)
         self._num_steps += self.num_steps
-        told = [name for name in _OF_THE_STEP if name in logs]
-        for name in (*METRICS, *told):
+        for name in (name for name in _OF_THE_STEP if name in logs):
             # The mean of several steps, where one execution takes several.
             total = float(logs[name]) * self.num_steps
             self._sums[name] = self._sums.get(name, 0.0) + total
@@ -244,7 +243,7 @@ class MeasureTraining(StepCallback):
 
     def _start_row(self) -> None:
         self._num_steps = 0
-        self._sums = dict.fromkeys(METRICS, 0.0)
+        self._sums = {}
         self._timed_steps = 0
         self._seconds = 0.0
 

@@ -100,6 +100,15 @@ class ShardExamples:
     def tokenizer_sha256(self) -> str:
         return self._manifests[0].tokenizer_sha256
 
+    @property
+    def normalization(self) -> dict[str, bool]:
+        """How the text of the examples was normalized."""
+        manifest = self._manifests[0]
+        return {
+            "lowercase": manifest.lowercase,
+            "keep_accents": manifest.keep_accents,
+        }
+
     def training_batches(
         self, batch_size: int, seed: int, skip: int
     ) -> tf.data.Dataset:

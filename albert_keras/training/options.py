@@ -48,6 +48,9 @@ class PretrainingOptions:
             for rounding, so a run may be resumed with another number.
         remat: bool. Whether activations are computed again for the gradient
             instead of kept: less memory, about a third more work.
+        sop_loss_weight: float. Weight of the sentence-order loss. 0 trains
+            masked LM alone: the sentence-order head and the pooler keep their
+            weights, and sentence order is neither measured nor reported.
 
     Raises:
         ValueError: if a number is out of range, a name is unknown, there is
@@ -70,6 +73,7 @@ class PretrainingOptions:
     steps_per_execution: int = 1
     gradient_accumulation_steps: int = 1
     remat: bool = False
+    sop_loss_weight: float = 1.0
 
     def __post_init__(self) -> None:
         if (self.num_train_steps is None) == (self.minutes is None):
@@ -119,6 +123,11 @@ class PretrainingOptions:
                     f"`{name}` must be one of {', '.join(known)}. "
                     f"Received: {name}='{getattr(self, name)}'."
                 )
+        if not 0.0 <= self.sop_loss_weight < math.inf:
+            raise ValueError(
+                "`sop_loss_weight` must be a number of at least 0. Received: "
+                f"sop_loss_weight={self.sop_loss_weight}."
+            )
         if self.learning_rate is None and self.optimizer != "lamb":
             raise ValueError(
                 "`learning_rate` must be given with every optimizer but LAMB. "

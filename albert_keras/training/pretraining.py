@@ -8,18 +8,23 @@ import time
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.models.albert_word_piece_tokenizer import (
+    AlbertWordPieceTokenizer,
+)
 from albert_keras.training.examples import Examples
 from albert_keras.training.interrupts import StopSignals
 from albert_keras.training.loop import finished_steps
 from albert_keras.training.options import PretrainingOptions, TrainingPlan
 from albert_keras.training.pretraining_run import PretrainingRun
 from albert_keras.training.run_folder import RunFolder
+from albert_keras.training.start_model import StartModel
 from albert_keras.training.strategies import TrainingStrategy
 from albert_keras.training.workers import from_chief, lost_workers_named
 from albert_keras.whole_files import folder_made
@@ -44,8 +49,8 @@ class PretrainingResult:
 
 
 def pretrain(
-    config: AlbertConfig,
-    tokenizer: AlbertTokenizer,
+    config: AlbertConfig | None,
+    tokenizer: AlbertTokenizer | AlbertWordPieceTokenizer | None,
     data: Examples,
     run_dir: str | PathLike[str],
     options: PretrainingOptions,
@@ -56,19 +61,27 @@ def pretrain(
     overwrite: bool = False,
     console: Console | None = None,
     strategy: TrainingStrategy | None = None,
+    preset: Any = None,
 ) -> PretrainingResult:
-    """Pretrains an ALBERT from random weights, in a folder that tells all.
+    """Pretrain an ALBERT from random weights or from a model.
 
-    `model.fit` is the loop. The run can be stopped after any step, by Ctrl-C or
-    SIGTERM, or be killed; resumed, it goes on from the latest checkpoint as if
-    nothing had happened: on a CPU, to the bit.
+    `model.fit` is the loop, and everything is saved to `run_dir`. The run can
+    be stopped after any step, by Ctrl-C or SIGTERM, or be killed. Resumed, it
+    continues from the latest checkpoint, bit-exactly on a CPU.
+
+    A run can also be resumed with another number of steps, finished or not.
+    From the step it has reached, it then has the learning rate of a run of
+    the new length: in a longer run the rate rises to that value at once. It
+    decays to 0 at the new end, and there is no second warm-up. run.json keeps
+    what was planned before.
 
     With several workers, the chief alone writes into the folder, and the others
     need not see it. All stop after the same step when one of them is asked to.
 
     Args:
-        config: the model's sizes and dropout.
-        tokenizer: the one that made the examples; part of the preset.
+        config: the model's sizes and dropout; None with `preset`.
+        tokenizer: the one that made the examples; part of the preset. None
+            takes that of `preset`.
         data: training examples.
         run_dir: the folder of the run, see `RunFolder`.
         options: how to train.
@@ -81,6 +94,11 @@ def pretrain(
         strategy: the devices to train on, of `choose_strategy`. Defaults to
             one. It may be another when the run is resumed, on which the
             results then depend by no more than rounding, and by other dropout.
+        preset: the model to start from: whatever `ak.checkpoints.load` takes
+            (a preset of any class, the name of a released model, a handle, a
+            checkpoint of google or Hugging Face, a run folder or one of its
+            checkpoints), or a model, whose weights are copied. Heads that it
+            lacks begin with random values. None starts from random weights.
 
     Returns:
         The finished run.
@@ -91,8 +109,9 @@ def pretrain(
         FloatingPointError: if loss or weights become infinite or NaN.
         KeyboardInterrupt: after Ctrl-C, when a checkpoint has been saved.
         SystemExit: with code 143 after SIGTERM, likewise.
-        ValueError: if config, tokenizer and examples do not fit each other, or
-            a run is resumed under other conditions than it began.
+        ValueError: if config, tokenizer and examples do not fit each other,
+            not exactly one of `config` and `preset` is given, or a run is
+            resumed with other options than it began with.
 
     Example:
     ```python
@@ -106,6 +125,14 @@ def pretrain(
     )
     ```
     """
+    if (config is None) == (preset is None) or (
+        config is not None and tokenizer is None
+    ):
+        raise ValueError(
+            "Either `preset`, or `config` and `tokenizer` must be given. "
+            f"Received: preset={preset!r:.60}, config={config!r:.60}, "
+            f"tokenizer={tokenizer!r:.60}."
+        )
     started = time.monotonic()
     console = console or Console(stderr=True)
     strategy = strategy or TrainingStrategy("one")
@@ -115,6 +142,9 @@ def pretrain(
         lost_workers_named(strategy),
         _own_folder(run_dir, strategy) as folder,
     ):
+        found = RunFolder(folder)
+        found.check_usable(resume=resume, overwrite=overwrite)
+        is_begun = found.is_run() and not overwrite
         run = PretrainingRun(
             config,
             tokenizer,
@@ -124,10 +154,10 @@ def pretrain(
             options,
             console,
             strategy,
+            None if preset is None else StartModel(preset),
+            resumes=is_begun,
         )
-        run.folder.check_usable(resume=resume, overwrite=overwrite)
         with folder_made(run.folder.path):
-            is_begun = run.folder.is_run() and not overwrite
             begun = run.resume() if is_begun else None
             model = run.build_model()
             plan = run.agree_on_plan(begun or run.make_plan(model, started))

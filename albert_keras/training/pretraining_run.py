@@ -1,6 +1,8 @@
 """The parts of a pretraining run, in the order in which they are done."""
 
+import copy
 import dataclasses
+import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +12,10 @@ import keras
 import tensorflow as tf
 from rich.console import Console
 
-from albert_keras.checkpoints.run_models import describe_model
+from albert_keras.checkpoints.run_models import (
+    describe_model,
+    described_model,
+)
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm_preprocessor import (
@@ -47,6 +52,7 @@ from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.run_log import RunLog
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
 from albert_keras.training.share_of_peak import step_cost
+from albert_keras.training.start_model import StartModel
 from albert_keras.training.step_budget import measure_speed, plan_within
 from albert_keras.training.strategies import TrainingStrategy
 from albert_keras.training.workers import from_chief
@@ -62,7 +68,7 @@ class PretrainingRun:
 
     def __init__(
         self,
-        config: AlbertConfig,
+        config: AlbertConfig | None,
         tokenizer: Any,
         data: Examples,
         eval_data: Examples | None,
@@ -70,9 +76,10 @@ class PretrainingRun:
         options: PretrainingOptions,
         console: Console,
         strategy: TrainingStrategy,
+        start: StartModel | None = None,
+        *,
+        resumes: bool = False,
     ) -> None:
-        self.config = config
-        self.tokenizer = tokenizer
         self.data = data
         self.folder = RunFolder(run_dir)
         self.options = options
@@ -88,13 +95,19 @@ class PretrainingRun:
                 f"Received: minutes={options.minutes:g}, "
                 f"{strategy.num_workers} workers."
             )
+        self.model: AlbertPretrainer | None = None
+        if start is not None:
+            config, tokenizer = self._take(start, tokenizer, resumes)
+        assert config is not None  # or there is a model to start from
+        self.config, self.tokenizer = config, tokenizer
         python = tokenizer.python_tokenizer
         tokenizer_sha256 = sha256(python.vocabulary_bytes)
         for examples in (data, eval_data):
             _check_tokenizer(examples, tokenizer_sha256)
-        self.inputs = describe_inputs(
-            config, options, python, data, eval_data
-        )
+            _check_normalization(examples, python.normalization)
+        self.inputs = describe_inputs(config, options, python, data, eval_data)
+        if start is not None:
+            self.inputs["preset"] = start.describe()
         self.eval_batches = (
             eval_data.evaluation_batches(options.batch_size)
             if eval_data
@@ -103,6 +116,32 @@ class PretrainingRun:
         self.shapes = batch_shapes_of(data, options.batch_size)
         self.sequence_length = self.shapes.sequence_length
         self._check_sizes()
+
+    def _take(
+        self, start: StartModel, tokenizer: Any, resumes: bool
+    ) -> tuple[AlbertConfig, Any]:
+        """Load the model to start from, or the one of a run that resumes.
+
+        A run that has a checkpoint is resumed without the model that it began
+        with, which may be gone by then.
+        """
+        with (
+            phase(self.console, "Loading the model"),
+            self.strategy.scope(),
+        ):
+            keras.utils.set_random_seed(self.options.seed)
+            note = None
+            if resumes and RunCheckpoints(self.folder.checkpoints).steps():
+                self.model = described_model(self.folder.path)
+            else:
+                self.model, note = start.load(self.options.dtype, tokenizer)
+        if note is not None:
+            self.console.print(note, highlight=False, soft_wrap=True)
+        self.model.backbone.encoder.remat = self.options.remat
+        return (
+            self.model.backbone.albert_config(),
+            tokenizer or self.model.preprocessor.tokenizer,
+        )
 
     def _check_sizes(self) -> None:
         """Holds config, tokenizer and examples together."""
@@ -118,7 +157,10 @@ class PretrainingRun:
                 "`max_position_embeddings` must not be smaller than the "
                 "sequences are long. Received: max_position_embeddings="
                 f"{self.config.max_position_embeddings} and sequences of "
-                f"{self.sequence_length} tokens."
+                f"{self.sequence_length} tokens; prepare the examples with "
+                "--max-seq-length "
+                f"{self.config.max_position_embeddings}, or lengthen the model "
+                "with `ak.models.lengthen_positions`."
             )
         if self.config.type_vocab_size < 2:
             raise ValueError(
@@ -134,20 +176,31 @@ class PretrainingRun:
         )
 
     def build_model(self) -> AlbertPretrainer:
-        """The model with the weights that the seed decides."""
-        with (
-            phase(self.console, "Building the model"),
-            self.strategy.scope(),
-        ):
-            keras.utils.set_random_seed(self.options.seed)
-            backbone = AlbertBackbone.from_albert_config(
-                self.config, dtype=self.options.dtype
-            )
-            backbone.encoder.remat = self.options.remat
-            preprocessor = AlbertMaskedLMPreprocessor(
-                self.tokenizer, sequence_length=self.sequence_length
-            )
-            return AlbertPretrainer(backbone, preprocessor)
+        """Return the model to start from, or one that the seed decides."""
+        model = self.model
+        if model is None:
+            with (
+                phase(self.console, "Building the model"),
+                self.strategy.scope(),
+            ):
+                keras.utils.set_random_seed(self.options.seed)
+                backbone = AlbertBackbone.from_albert_config(
+                    self.config, dtype=self.options.dtype
+                )
+                backbone.encoder.remat = self.options.remat
+                model = AlbertPretrainer(backbone)
+        model.preprocessor = AlbertMaskedLMPreprocessor(
+            self.tokenizer, sequence_length=self.sequence_length
+        )
+        model.sop_loss_weight = self.options.sop_loss_weight
+        self._train_sentence_order(model, model.sop_loss_weight > 0)
+        return model
+
+    @staticmethod
+    def _train_sentence_order(model: AlbertPretrainer, trains: bool) -> None:
+        """Set whether the sentence-order head and the pooler are trained."""
+        model.sentence_order_head.trainable = trains
+        model.backbone.pooler.trainable = trains
 
     def compile(
         self, model: AlbertPretrainer, plan: TrainingPlan
@@ -157,11 +210,7 @@ class PretrainingRun:
         Returns:
             The learning rate by step.
         """
-        schedule = PolynomialDecayWithWarmup(
-            self.options.peak_learning_rate,
-            plan.num_train_steps,
-            plan.num_warmup_steps,
-        )
+        schedule = self._schedule(plan)
         optimizer_class = {"lamb": Lamb, "adamw": AdamW}[self.options.optimizer]
         with self.strategy.scope():
             compile_for(
@@ -220,10 +269,92 @@ class PretrainingRun:
         )
 
     def resume(self) -> TrainingPlan:
-        """Holds the run that was begun against what was given now."""
+        """Hold the run that was begun against what is given now.
+
+        With another number of steps, the run is planned again: see
+        `_plan_again`.
+        """
         record = self.folder.read_record()
-        check_same_inputs(record["inputs"], self.inputs)
-        return TrainingPlan(**record["plan"])
+        plan = TrainingPlan(**record["plan"])
+        begun = copy.deepcopy(record["inputs"])
+        steps, minutes = (
+            self.options.num_train_steps,
+            begun["options"].get("minutes"),
+        )
+        if steps is not None:
+            # How many steps there are is not what makes it another run.
+            begun["options"].update(num_train_steps=steps, minutes=None)
+        elif minutes is None:
+            raise ValueError(
+                "A run that was started or lengthened with --steps is resumed "
+                f"with --steps. Received: minutes={self.options.minutes:g}; "
+                f"pass --steps {plan.num_train_steps}, or more to train longer."
+            )
+        check_same_inputs(begun, self.inputs)
+        if steps in (None, plan.num_train_steps):
+            return plan
+        return self._plan_again(record, plan)
+
+    def _plan_again(
+        self, record: dict[str, Any], plan: TrainingPlan
+    ) -> TrainingPlan:
+        """Change the number of steps of a run, and say so.
+
+        From the step it has reached, the run takes the learning rate that a
+        run of the new length has there, and which decays to 0 at its end. The
+        rate of a longer run rises to that value at once. There is no second
+        warm-up.
+        """
+        new_steps = self.options.num_train_steps
+        assert new_steps is not None  # or it weren't planned again
+        steps = RunCheckpoints(self.folder.checkpoints).steps()
+        step = max(steps, default=0)
+        if new_steps <= step:
+            raise ValueError(
+                "`num_train_steps` must be more than the run has taken. "
+                f"Received: num_train_steps={new_steps}, of a run that has "
+                f"taken {step:,} of {plan.num_train_steps:,} steps."
+            )
+        new_plan = dataclasses.replace(
+            plan,
+            num_train_steps=new_steps,
+            num_warmup_steps=min(plan.num_warmup_steps, new_steps),
+        )
+        before, after = (
+            float(self._schedule(each)(step)) for each in (plan, new_plan)
+        )
+        replanned = {
+            "at_step": step,
+            "num_train_steps": [plan.num_train_steps, new_steps],
+            "learning_rate": [before, after],
+        }
+        self.folder.write_record(
+            {
+                **record,
+                "plan": dataclasses.asdict(new_plan),
+                "inputs": {
+                    **record["inputs"],
+                    "options": self.inputs["options"],
+                },
+                "replanned": [*record.get("replanned", []), replanned],
+            }
+        )
+        self.console.print(
+            f"The run now has {new_steps:,} steps instead of "
+            f"{plan.num_train_steps:,}. From step {step:,}, the learning rate "
+            f"is {after:.3g} instead of {before:.3g}; it decays to 0 at step "
+            f"{new_steps:,}, without a second warm-up.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return new_plan
+
+    def _schedule(self, plan: TrainingPlan) -> PolynomialDecayWithWarmup:
+        return PolynomialDecayWithWarmup(
+            self.options.peak_learning_rate,
+            plan.num_train_steps,
+            plan.num_warmup_steps,
+        )
 
     def fit(
         self,
@@ -260,7 +391,7 @@ class PretrainingRun:
         measured = MeasureTraining(log, plan, schedule, cost)
         if restored:
             measured.set_state(restored.notes)
-            self._tell_of(restored)
+            self._tell_of(restored, plan)
         progress = ShowProgress(self.console, plan, measured)
         callbacks = [
             StopOnNonFiniteLoss(
@@ -291,6 +422,8 @@ class PretrainingRun:
             callbacks.insert(0, SyncState())
         try:
             if step < plan.num_train_steps:
+                if self.strategy.is_chief and self.folder.preset.exists():
+                    shutil.rmtree(self.folder.preset)  # of a shorter run
                 with progress:
                     model.fit(
                         self.train_batches(skip=step),
@@ -312,14 +445,17 @@ class PretrainingRun:
         if text is not None and not self.strategy.is_chief:
             metrics.write_text(text, "utf-8")
 
-    def _tell_of(self, restored: RestoredState) -> None:
+    def _tell_of(self, restored: RestoredState, plan: TrainingPlan) -> None:
         for path in restored.damaged:
             self.console.print(
                 f"'{path}' is damaged and was passed over.",
                 markup=False,
                 soft_wrap=True,
             )
-        self.console.print(f"Going on after step {restored.step}.")
+        if restored.step == plan.num_train_steps:
+            self.console.print(f"The run is complete: {restored.step} steps.")
+        else:
+            self.console.print(f"Going on after step {restored.step}.")
 
     def save_preset(self, model: AlbertPretrainer) -> None:
         """Saves the trained model, if it is not yet saved."""
@@ -327,6 +463,7 @@ class PretrainingRun:
         # twice as large as the weights. The last checkpoint has them.
         with self.strategy.scope():  # all workers make its variables
             model.compile()
+        self._train_sentence_order(model, True)
         if not self.strategy.is_chief:
             return
         if not self.folder.preset.exists():
@@ -336,6 +473,21 @@ class PretrainingRun:
             ):
                 model.save_to_preset(str(partial))
                 add_run_to_card(partial, self.folder)
+
+
+def _check_normalization(
+    examples: Examples | None, normalization: Mapping[str, bool]
+) -> None:
+    """Refuse examples whose text was normalized in another way."""
+    for name, value in getattr(examples, "normalization", {}).items():
+        if normalization.get(name) != value:
+            option = "--keep-accents" if name == "keep_accents" else "--cased"
+            raise ValueError(
+                f"The examples must be made with the tokenizer's {name}="
+                f"{normalization.get(name)}. Received: examples made with "
+                f"{name}={value}; pass {option} to both `prepare` and "
+                "`pretrain`, or to neither."
+            )
 
 
 def _check_tokenizer(examples: Examples | None, sha256: str) -> None:

@@ -120,16 +120,18 @@ class ShowProgress(StepCallback):
 
 
 def describe(values: Mapping[str, float]) -> str:
-    """The loss and both accuracies, in a few words.
+    """Return the loss and the accuracies, in a few words.
 
     Args:
         values: by the names of metrics.csv.
     """
-    return (
-        f"loss {values['loss']:.3f}  "
-        f"MLM {values['masked_lm_accuracy']:.1%}  "
-        f"SOP {values['sentence_order_accuracy']:.1%}"
-    )
+    parts = [
+        f"loss {values['loss']:.3f}",
+        f"MLM {values['masked_lm_accuracy']:.1%}",
+    ]
+    if "sentence_order_accuracy" in values:
+        parts.append(f"SOP {values['sentence_order_accuracy']:.1%}")
+    return "  ".join(parts)
 
 
 def line_gap(elapsed: float) -> float:

@@ -29,12 +29,14 @@ def add_run_to_card(preset: Path, folder: RunFolder) -> None:
     """
     record = folder.read_record()
     inputs = record["inputs"]
-    training = training_of(
-        record,
-        "pretraining, masked LM and sentence order",
-        _data(inputs.get("data")),
-        {**record["plan"], **_set(inputs["options"])},
-    )
+    options = inputs["options"]
+    kind = "pretraining, masked LM"
+    if options.get("sop_loss_weight", 1.0):
+        kind += " and sentence order"
+    settings = {**_set(options), **record["plan"]}
+    if "preset" in inputs:
+        settings["preset"] = inputs["preset"]
+    training = training_of(record, kind, _data(inputs.get("data")), settings)
     write_card(
         preset,
         dataclasses.replace(

@@ -73,7 +73,8 @@ class RunCheckpoints:
         if not self.directory.is_dir():
             return []
         names = (
-            STEP_CHECKPOINT.fullmatch(path.name) for path in self.directory.iterdir()
+            STEP_CHECKPOINT.fullmatch(path.name)
+            for path in self.directory.iterdir()
         )
         return sorted(int(name[1]) for name in names if name)
 

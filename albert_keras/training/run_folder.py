@@ -53,7 +53,7 @@ class RunFolder:
         self.bad_batch = self.path / "bad_batch.json"
 
     def is_run(self) -> bool:
-        """Whether a run was begun here."""
+        """Return whether a run was begun here."""
         return self.record.is_file()
 
     def check_usable(self, *, resume: bool, overwrite: bool) -> None:
