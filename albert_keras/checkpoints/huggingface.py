@@ -23,11 +23,7 @@ from albert_keras.checkpoints.huggingface_names import (
     torch_location,
 )
 from albert_keras.checkpoints.huggingface_tokenizer import open_vocabulary
-from albert_keras.checkpoints.names import (
-    CLASSIFIER,
-    MULTIPLE_CHOICE,
-    TOKEN_CLASSIFIER,
-)
+from albert_keras.checkpoints.names import OUTPUT_HEADS
 from albert_keras.checkpoints.safetensors_file import read_safetensors
 from albert_keras.checkpoints.sniffing import Kind
 from albert_keras.checkpoints.tensors import StoredTensor
@@ -37,11 +33,6 @@ from albert_keras.json_objects import read_json_object
 
 # Hugging Face calls erf's GELU what google calls the tanh approximation.
 ACTIVATIONS = {"gelu": "gelu_erf", "gelu_new": "gelu"}
-OUTPUT_HEADS = {
-    "AlbertForSequenceClassification": CLASSIFIER,
-    "AlbertForTokenClassification": TOKEN_CLASSIFIER,
-    "AlbertForMultipleChoice": MULTIPLE_CHOICE,
-}
 GELU_NOTE = (
     'Hugging Face computes this model (hidden_act "gelu", as all of v1\'s) '
     "with erf's GELU, and so does the model loaded here; google's original "

@@ -137,6 +137,12 @@ HEADS = (
     TOKEN_CLASSIFIER,
     MULTIPLE_CHOICE,
 )
+# Hugging Face's classes for the heads that have the same variables.
+OUTPUT_HEADS = {
+    "AlbertForSequenceClassification": CLASSIFIER,
+    "AlbertForTokenClassification": TOKEN_CLASSIFIER,
+    "AlbertForMultipleChoice": MULTIPLE_CHOICE,
+}
 # How many outputs there are where the task says so and not the data.
 FIXED_OUTPUTS = {
     SENTENCE_ORDER.name: 2,

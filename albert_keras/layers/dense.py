@@ -34,6 +34,15 @@ class Dense(keras.layers.Dense):
             outputs = in_training(self.activation)(outputs)
         return outputs
 
+    def _get_kernel_with_merged_lora(self):
+        # What Keras saves: it rounds the sum to the dtype of computation.
+        mode = self.dtype_policy.quantization_mode
+        if not self.lora_enabled or mode is not None:
+            return super()._get_kernel_with_merged_lora()
+        update = ops.matmul(self.lora_kernel_a, self.lora_kernel_b)
+        scale = self.lora_alpha / self.lora_rank
+        return ops.add(self._kernel, scale * update), None, None
+
 
 @ops.custom_gradient
 def _add_bias(inputs, bias):

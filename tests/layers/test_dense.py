@@ -90,3 +90,20 @@ def test_keras_sums_in_bfloat16_still():
     upstream = tf.ones((ROWS, 6), "bfloat16")
     _, (_, _, bias) = gradients(peer, tf.zeros((ROWS, 5), "bfloat16"), upstream)
     assert not np.allclose(bias, ROWS, rtol=0.05)
+
+
+def test_adapted_kernels_are_saved_in_full_precision(tmp_path):
+    model = keras.Sequential([Dense(4, dtype="mixed_float16")])
+    model.build((None, 8))
+    (layer,) = model.layers
+    layer.enable_lora(2)
+    layer.lora_kernel_b.assign(np.random.normal(size=(2, 4)))
+    a, b = layer.lora_kernel_a.numpy(), layer.lora_kernel_b.numpy()
+    expected = layer._kernel.numpy() + a @ b
+    model.save_weights(tmp_path / "merged.weights.h5")
+    plain = keras.Sequential([Dense(4)])
+    plain.build((None, 8))
+    plain.load_weights(tmp_path / "merged.weights.h5")
+    np.testing.assert_allclose(
+        plain.layers[0].kernel, expected, rtol=0, atol=1e-7
+    )
