@@ -14,8 +14,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Each imports from floors below its own, and from within itself.
 FLOORS = [
-    {"artefact_names", "json_objects", "models_nearby", "registration",
-     "whole_files"},
+    {
+        "artefact_names",
+        "json_objects",
+        "models_nearby",
+        "registration",
+        "whole_files",
+    },
     {"config", "new_output", "requirements"},
     {"layers", "text"},
     {"lite"},

@@ -118,9 +118,7 @@ class AlbertMaskedLM(StrictPreset, CompileForDevice, keras_hub.models.MaskedLM):
             pretrainer = AlbertPretrainer.from_preset(
                 preset, load_weights=load_weights, compile=False, **kwargs
             )
-            masked_lm = cls(
-                pretrainer.backbone, pretrainer.preprocessor, **own
-            )
+            masked_lm = cls(pretrainer.backbone, pretrainer.preprocessor, **own)
             masked_lm.masked_lm_head.set_weights(
                 pretrainer.masked_lm_head.get_weights()
             )
