@@ -48,6 +48,9 @@ class AlbertMaskedLMHead(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
+        # A configuration holds a table of its own, until the head is called
+        # on what the backbone puts out whose table it shares.
+        self._is_restored = False
         self.token_embedding = token_embedding
         self.layer_norm_epsilon = layer_norm_epsilon
         self.activation = activation
@@ -64,6 +67,23 @@ class AlbertMaskedLMHead(keras.layers.Layer):
         self.layer_norm = albert_layer_norm(
             "layer_norm", epsilon=layer_norm_epsilon
         )
+
+    def __call__(self, sequence_output, *args, **kwargs):
+        if self._is_restored:
+            self._share_again(_token_embedding_behind(sequence_output))
+        return super().__call__(sequence_output, *args, **kwargs)
+
+    def _share_again(self, token_embedding):
+        """Takes the table of the backbone in place of the restored one."""
+        if token_embedding is None:
+            return
+        was_locked = self._tracker.locked  # as that of a built layer is
+        self._tracker.unlock()
+        self._tracker.untrack(self.token_embedding)
+        self.token_embedding = token_embedding
+        if was_locked:
+            self._tracker.lock()
+        self._is_restored = False
 
     def build(self, sequence_output_shape, mask_positions_shape=None):
         self.transform.build((None, sequence_output_shape[-1]))
@@ -117,4 +137,21 @@ class AlbertMaskedLMHead(keras.layers.Layer):
         token_embedding = keras.saving.deserialize_keras_object(
             config["token_embedding"]
         )
-        return cls(**{**config, "token_embedding": token_embedding})
+        head = cls(**{**config, "token_embedding": token_embedding})
+        head._is_restored = True
+        return head
+
+
+def _token_embedding_behind(tensor):
+    """The token embedding of the backbone that a symbolic tensor is from."""
+    pending, seen = [tensor], set()
+    while pending:
+        history = getattr(pending.pop(), "_keras_history", None)
+        if history is None or id(history.operation) in seen:
+            continue
+        operation = history.operation
+        seen.add(id(operation))
+        if hasattr(operation, "token_embedding"):
+            return operation.token_embedding
+        pending += operation._inbound_nodes[history.node_index].input_tensors
+    return None

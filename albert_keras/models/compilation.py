@@ -8,6 +8,10 @@ from keras import losses
 
 from albert_keras.models.arguments import arguments_of
 
+# Beside a saved optimizer: whether it has variables. That of a model which was
+# never trained has none, and Keras warns where it has some after loading.
+_BUILT = "built"
+
 
 class CompileForDevice:
     """Mixed into the tasks: `jit_compile="auto"` means no XLA on a CPU.
@@ -38,6 +42,14 @@ class CompileForDevice:
             config = {"compile": False, **config}
         return super().from_config(config)  # type: ignore[misc]
 
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return what `compile_from_config` takes."""
+        config = super().get_compile_config()  # type: ignore[misc]
+        if isinstance(config.get("optimizer"), dict):
+            built = self.optimizer.built  # type: ignore[attr-defined]
+            config["optimizer"][_BUILT] = built
+        return config
+
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile with what `get_compile_config` returned.
 
@@ -49,7 +61,8 @@ class CompileForDevice:
         arguments = keras.saving.deserialize_keras_object(config)
         model.compile()  # for what an overriding method does besides
         keras.Model.compile(model, **arguments)
-        if model.optimizer is not None and model.built:
+        saved = config.get("optimizer")
+        if isinstance(saved, dict) and saved.get(_BUILT, True):
             model.optimizer.build(model.trainable_variables)
 
 
