@@ -141,8 +141,6 @@ class Tokenizer(Protocol):
     """What examples need of a tokenizer, as a `PieceTokenizer` has it."""
 
     @property
-    def suffix_mark(self) -> str: ...
-    @property
     def vocabulary_size(self) -> int: ...
     @property
     def cls_id(self) -> int: ...
@@ -187,7 +185,7 @@ class ExampleMaker:
         self._specials = {tokenizer.cls_id, tokenizer.sep_id, tokenizer.mask_id}
         self.starts = word_start_table(
             map(tokenizer.id_to_piece, range(tokenizer.vocabulary_size)),
-            tokenizer.suffix_mark,
+            getattr(tokenizer, "suffix_mark", ""),
         )
         self._masker = NgramMasker(
             mask_id=tokenizer.mask_id,

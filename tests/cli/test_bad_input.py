@@ -369,7 +369,8 @@ IS_NO_INTEGER = (
             "short.json",
             "`max_position_embeddings` must not be smaller than the sequences "
             "are long. Received: max_position_embeddings=8 and sequences of 32 "
-            "tokens.",
+            "tokens; prepare the examples with --max-seq-length 8, or lengthen "
+            "the model with `ak.models.lengthen_positions`.",
         ),
         (
             "one-segment.json",

@@ -308,7 +308,7 @@ def test_a_finished_run_is_not_trained_again(undisturbed, start, monkeypatch):
     monkeypatch.setattr(AlbertPretrainer, "fit", None)
     result, printed = start(run_dir, resume=True)
     assert result.metrics == expected.metrics
-    assert "Going on after step 12" in printed
+    assert "The run is complete: 12 steps." in printed
 
 
 def test_a_run_is_lost_only_by_overwriting_it(
@@ -319,8 +319,12 @@ def test_a_run_is_lost_only_by_overwriting_it(
     before = {p: p.stat().st_mtime_ns for p in run_dir.rglob("*")}
     with pytest.raises(FileExistsError, match="holds a run already"):
         start(run_dir)
-    with pytest.raises(ValueError, match="num_train_steps=13, expected: num"):
-        start(run_dir, resume=True, num_train_steps=13)
+    with pytest.raises(ValueError, match="seed=13, expected: seed=12345"):
+        start(run_dir, resume=True, seed=13)
+    with pytest.raises(ValueError, match="taken 12 of 12 steps"):
+        start(run_dir, resume=True, num_train_steps=11)
+    with pytest.raises(ValueError, match="pass --steps 12, or more"):
+        start(run_dir, resume=True, num_train_steps=None, minutes=1)
     with pytest.raises(ValueError, match="resume=True, overwrite=True"):
         start(run_dir, resume=True, overwrite=True)
     assert {p: p.stat().st_mtime_ns for p in run_dir.rglob("*")} == before
