@@ -223,6 +223,11 @@ def make_model(
             f"with random values, which no output of {model_class.__name__} "
             "depends on."
         )
+    elif POOLER in found.missing:
+        say(
+            f"The {checkpoint.form} has no pooler; that of the model begins "
+            "with random values."
+        )
     for note in checkpoint.notes:
         say(note)
     if found.unused:

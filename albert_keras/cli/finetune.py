@@ -62,8 +62,8 @@ def finetune(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="SentencePiece model or vocab.txt, with --config; or in place "
-            "of the preset's own.",
+            help="SentencePiece model or vocab.txt, for random weights or in "
+            "place of the preset's own.",
         ),
     ] = None,
     learning_rate: Annotated[

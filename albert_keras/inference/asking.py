@@ -102,9 +102,10 @@ class Asks(Generic[Example]):
                 yield from zip(part, answers, strict=True)
         finally:
             if truncated:
+                which = f"{truncated:,} of {total:,} {self.examples_are}"
                 say(
-                    f"{truncated:,} of {total:,} {self.examples_are} were "
-                    f"truncated to {self.truncated_to()}."
+                    f"{which} {'was' if truncated == 1 else 'were'} truncated "
+                    f"to {self.truncated_to()}."
                 )
 
     def count_truncated(self, features: Features) -> None:

@@ -272,9 +272,10 @@ class _Run:
         if len(cut):
             of = features.rows.get("example_index", np.arange(len(features)))
             touched = np.unique(of[cut])
+            were = "was" if len(touched) == 1 else "were"
             yield (
-                f"{split}: {len(touched):,} of {len(examples):,} examples were "
-                f"truncated{self._limits()}; the first: "
+                f"{split}: {len(touched):,} of {len(examples):,} examples "
+                f"{were} truncated{self._limits()}; the first: "
                 f"{examples[int(touched[0])].source}."
             )
         if self.options.kind == "question":
@@ -334,7 +335,7 @@ class _Run:
             options.num_train_steps,
             options.num_warmup_steps,
         )
-        compile_for(self.model, AdamW(schedule), **self.task.compilation())
+        compile_for(self.model, AdamW(schedule))
         checkpoints = RunCheckpoints(self.folder.checkpoints, keep=2)
         restored = checkpoints.restore(self.model)
         step = restored.step if restored else 0

@@ -67,6 +67,27 @@ class Start:
             FileNotFoundError: if there is no such model or file.
             ValueError: if a file is damaged, or there is no tokenizer.
         """
+        backbone, tokenizer = self._load(dropout, dtype)
+        if tokenizer is None:
+            raise ValueError(
+                f"`{self.preset}` must hold a tokenizer, or a vocabulary file "
+                "must be given as `tokenizer` (--tokenizer). Received: neither."
+            )
+        return backbone, tokenizer
+
+    def load_tokenizer(self) -> Any:
+        """Load the tokenizer alone, see `load`."""
+        return self.load(None, "float32")[1]
+
+    def load_backbone(
+        self, dropout: float | None, dtype: str
+    ) -> AlbertBackbone:
+        """Load the encoder alone, see `load`; it needs no tokenizer."""
+        return self._load(dropout, dtype)[0]
+
+    def _load(
+        self, dropout: float | None, dtype: str
+    ) -> tuple[AlbertBackbone, Any]:
         tokenizer = None
         if self.tokenizer is not None:
             tokenizer = tokenizer_of_file(self.tokenizer)
@@ -84,22 +105,7 @@ class Start:
             folder = fetched(preset)
             if (folder / "tokenizer.json").is_file():
                 tokenizer = tokenizer_of_file(folder)  # of a bare backbone
-        if tokenizer is None:
-            raise ValueError(
-                f"`{self.preset}` must hold a tokenizer, or a vocabulary file "
-                "must be given as `tokenizer` (--tokenizer). Received: neither."
-            )
         return _with_dropout(model.backbone, dropout), tokenizer
-
-    def load_tokenizer(self) -> Any:
-        """Load the tokenizer alone, see `load`."""
-        return self.load(None, "float32")[1]
-
-    def load_backbone(
-        self, dropout: float | None, dtype: str
-    ) -> AlbertBackbone:
-        """Load the encoder alone, see `load`."""
-        return self.load(dropout, dtype)[0]
 
     def _random(self, dropout: float | None, dtype: str) -> AlbertBackbone:
         assert self.config is not None

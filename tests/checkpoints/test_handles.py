@@ -145,7 +145,7 @@ def test_fine_tuning_begins_from_a_handle(hub, tiny_vocabulary):
     backbone = start.load_backbone(dropout=0.1, dtype="float32")
     assert differing(backbone, expected) == []
     assert backbone.dropout == 0.1
-    with pytest.raises(ValueError, match="must hold a SentencePiece"):
+    with pytest.raises(ValueError, match="must hold a tokenizer"):
         start.load_tokenizer()
     other = unpack("AlbertModel-safetensors", root / "user")
     vocabulary = tiny_vocabulary("a", "film")

@@ -34,10 +34,6 @@ class Kind:
         self.options = options
         self.labels = tuple(labels)
 
-    def compilation(self) -> dict[str, Any]:
-        """Return arguments of `compile` other than those of the model."""
-        return {}
-
     def class_counts(self, examples: Sequence[Any]) -> Counter[str]:
         """Count how many examples (tagging: words) have each class.
 

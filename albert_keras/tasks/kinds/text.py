@@ -132,12 +132,6 @@ class MultiLabelTask(TextTask):
             problem_type="multi_label_classification",
         )
 
-    def compilation(self) -> dict[str, Any]:
-        return {
-            "loss": keras.losses.BinaryCrossentropy(from_logits=True),
-            "metrics": [],
-        }
-
     def arrays(self, features: Features) -> Arrays:
         """What the model takes of them: a 1 or 0 for each label."""
         y = features.rows.get("label")
