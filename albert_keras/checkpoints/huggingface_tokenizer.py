@@ -35,6 +35,7 @@ from albert_keras.text.basic_tokenization import (
     dropped_class,
     punctuation_class,
 )
+from albert_keras.text.normalization import combining_class, whitespace_class
 from albert_keras.text.wordpiece import LONGEST_WORD
 from albert_keras.text.wordpiece_vocabulary import SUFFIX_MARK
 
@@ -120,14 +121,16 @@ def _unigram(tokenizer: Any) -> Tokenizer:
 def _unigram_normalizer(tokenizer: Any) -> Any:
     from sentencepiece import sentencepiece_model_pb2
 
-    steps: list[Any] = []
+    steps: list[Any] = [normalizers.Replace(_regex(whitespace_class()), " ")]
     if tokenizer.replace_quotes:
         steps += [
             normalizers.Replace("``", '"'),
             normalizers.Replace("''", '"'),
         ]
+    steps.append(normalizers.NFKD())
     if not tokenizer.keep_accents:
-        steps += [normalizers.NFKD(), normalizers.StripAccents()]
+        # `StripAccents` also removes marks that ALBERT keeps.
+        steps.append(normalizers.Replace(_regex(combining_class()), ""))
     if tokenizer.lowercase:
         steps.append(normalizers.Lowercase())
     model = sentencepiece_model_pb2.ModelProto.FromString(
@@ -136,7 +139,6 @@ def _unigram_normalizer(tokenizer: Any) -> Any:
     table = model.normalizer_spec.precompiled_charsmap
     if table:
         steps.append(normalizers.Precompiled(table))
-    steps.append(normalizers.Replace(Regex(" {2,}"), " "))
     return normalizers.Sequence(steps)
 
 

@@ -212,7 +212,7 @@ def graph_normalize(
         texts = tf.strings.regex_replace(texts, _DOUBLE_QUOTE.pattern, '"')
     texts = tf_text.normalize_utf8(texts, "NFKD")
     if not keep_accents:
-        texts = tf.strings.regex_replace(texts, _combining_class(), "")
+        texts = tf.strings.regex_replace(texts, combining_class(), "")
     if lowercase:
         texts = tf.strings.regex_replace(texts, r"\x00", _NUL_STAND_IN)
         # ICU lower-cases by the rules of the process' locale, which for
@@ -230,7 +230,8 @@ def whitespace_class() -> str:
 
 
 @functools.cache
-def _combining_class() -> str:
+def combining_class() -> str:
+    """Return the RE2 class of the characters that `keep_accents` keeps."""
     # Not `\p{Mn}`: most of its marks have combining class zero and stay, and
     # a few characters outside it have another class and go.
     return character_class(unicodedata.combining)

@@ -87,7 +87,7 @@ def test_a_second_version_with_labels_in_bfloat16(presets, tmp_path, capsys):
     assert told["labels"][1] == "B-A"
     shown = " ".join(capsys.readouterr().out.split())
     assert "tag takes text string [?] gives classes" in shown
-    with pytest.raises(ValueError, match="5 names"):
+    with pytest.raises(ValueError, match="5 different names"):
         savedmodel(presets / "tagger", out, labels="O", version=3)
 
 
