@@ -2,7 +2,9 @@ import contextlib
 import os
 import random
 import resource
+import shutil
 import signal
+import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -20,7 +22,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -80,6 +83,22 @@ def small_disk(size: int) -> Iterator[None]:
 @pytest.fixture(name="small_disk")
 def small_disk_fixture() -> Callable[[int], contextlib.AbstractContextManager]:
     return small_disk
+
+
+@pytest.fixture(scope="session")
+def tracked() -> list[Path]:
+    """The files of the checkout that git tracks."""
+    if shutil.which("git") is None:
+        pytest.skip("needs git on the PATH")
+    if not (ROOT / ".git").exists():
+        pytest.skip(f"needs a git checkout in {ROOT}")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True
+    )
+    if listed.returncode:
+        pytest.skip(f"needs git to read {ROOT}: {listed.stderr.strip()}")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in paths if path.is_file()]
 
 
 @pytest.fixture(scope="session")

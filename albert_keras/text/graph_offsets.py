@@ -5,6 +5,7 @@ The graph twin of `SentencePieceTokenizer.encode` with `offsets`.
 
 from __future__ import annotations
 
+import functools
 import sys
 import unicodedata
 from typing import NamedTuple
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 from albert_keras.text.graph_tokenizer import GraphTokenizer
 from albert_keras.text.normalization import (
-    character_class,
+    class_of,
     graph_normalize,
     whitespace_class,
 )
@@ -79,9 +80,7 @@ class GraphOffsets:
         self._sentencepiece = graph_tokenizer.sentencepiece
         self._python = tokenizer
         vocabulary = tokenizer.vocabulary
-        self._blanks = character_class(
-            _blank_characters(tokenizer).__contains__
-        )
+        self._blanks = class_of(sorted(_blank_characters(tokenizer)))
         self._blank_ids = np.array(
             [i for i, piece in enumerate(vocabulary) if set(piece) == {"▁"}],
             "int32",
@@ -288,18 +287,22 @@ class GraphOffsets:
 
 def _blank_characters(tokenizer: SentencePieceTokenizer) -> set[str]:
     """What SentencePiece's own normalisation makes a space of, or nothing."""
-    candidates = [
+    normalized = tokenizer.processor.normalize
+    return {
+        char
+        for char in [*_controls_and_separators(), WORD_START, "\ufffd"]
+        if normalized(f"a{char}a").lstrip(WORD_START)
+        in (f"a{WORD_START}a", "aa")
+    }
+
+
+@functools.cache
+def _controls_and_separators() -> list[str]:
+    return [
         char
         for char in map(chr, range(sys.maxunicode + 1))
         if unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp")
     ]
-    normalized = tokenizer.processor.normalize
-    return {
-        char
-        for char in [*candidates, WORD_START, "\ufffd"]
-        if normalized(f"a{char}a").lstrip(WORD_START)
-        in (f"a{WORD_START}a", "aa")
-    }
 
 
 def _segment_starts(texts: tf.RaggedTensor, symbols: tf.Tensor) -> tf.Tensor:

@@ -20,7 +20,7 @@ import functools
 import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import filterfalse
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -249,13 +249,24 @@ def character_class(belongs: Callable[[str], object]) -> str:
     Returns:
         The class, in brackets.
     """
+    return class_of(filter(belongs, map(chr, range(sys.maxunicode + 1))))
+
+
+def class_of(characters: Iterable[str]) -> str:
+    """RE2 character class of some characters.
+
+    Args:
+        characters: In the order of their codes.
+
+    Returns:
+        The class, in brackets.
+    """
     ranges: list[list[int]] = []
-    for code in range(sys.maxunicode + 1):
-        if belongs(chr(code)):
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1][1] = code
-            else:
-                ranges.append([code, code])
+    for code in map(ord, characters):
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
     return (
         "["
         + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges)

@@ -1,16 +1,11 @@
 import csv
 from itertools import accumulate
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from albert_keras.pretraining.sentence_splitting import split_sentences
-
-MRPC = (
-    Path(__file__).parents[3] / "shared/data/glue/MRPC/msr_paraphrase_train.txt"
-)
 
 
 @pytest.mark.parametrize(
@@ -88,14 +83,14 @@ def test_time_is_linear_in_the_length(part):
     ) == part.strip() * (10**5)
 
 
-@pytest.mark.skipif(not MRPC.is_file(), reason="needs GLUE's MRPC beside it")
-def test_news_is_split_where_its_annotators_did():
+def test_news_is_split_where_its_annotators_did(shared_data):
     """Sentences of the news, five in a paragraph, tokenized as MRPC's are.
 
     Its straight quotation marks stand between spaces, so whether one opens or
     closes is unknown; that is most of what is wrong.
     """
-    with MRPC.open(encoding="utf-8-sig", newline="") as file:
+    path = shared_data("glue/MRPC/msr_paraphrase_train.txt")
+    with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     sentences = [row[3] for row in rows[1:]]
     assert len(sentences) == 4076
