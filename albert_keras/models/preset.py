@@ -16,9 +16,9 @@ from keras_hub.src.utils import preset_utils
 from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
 from albert_keras.models.arguments import (
+    KnowsArguments,
     arguments_of,
     refuse_other_sizes,
-    refuse_unknown,
     sort_arguments,
     with_arguments,
 )
@@ -34,7 +34,7 @@ _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 LABELS_FILE = "labels.json"
 
 
-class StrictPreset(HasAdapter):
+class StrictPreset(KnowsArguments, HasAdapter):
     """Mixed into the models: presets are complete, arguments are known.
 
     KerasHub reports a folder without weights as an error of its cache, starts
@@ -42,12 +42,6 @@ class StrictPreset(HasAdapter):
     was saved in mixed precision, and ignores arguments it doesn't know.
     `save_to_preset` adds a model card, which KerasHub doesn't write.
     """
-
-    def __init__(self, *args, **kwargs):
-        refuse_unknown(
-            type(self), (n for n in kwargs if n not in ("inputs", "outputs"))
-        )
-        super().__init__(*args, **kwargs)
 
     def save_to_preset(self, preset_dir, *args, **kwargs):
         """Save a preset, which `from_preset` loads, and a model card.
@@ -217,7 +211,7 @@ def _default_dtype(folder: Path) -> dict[str, Any]:
     name = saved["config"].get("name", "") if isinstance(saved, dict) else ""
     if name.removeprefix("mixed_") in ("float32", "float16", "bfloat16"):
         return {"dtype": keras.config.dtype_policy()}
-    return {"dtype": None}
+    return {"dtype": saved}
 
 
 def _has_head(
