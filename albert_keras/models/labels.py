@@ -14,6 +14,8 @@ class HasLabels:
     The model has `num_classes` before it is given `labels`.
     """
 
+    # Arguments of the constructor that say what the head has learned.
+
     num_classes: int
     _labels: tuple[str, ...] | None = None
 
@@ -294,7 +296,9 @@ def _numbers(values: Any) -> np.ndarray | None:
             found = found.astype("float64")
     except (TypeError, ValueError):
         return None
-    return found if found.dtype.kind in "biuf" else None
+    if found.dtype.kind == "b":
+        return found.astype("int32")
+    return found if found.dtype.kind in "iuf" else None
 
 
 def _class_number(label: Any, names: Sequence[str] | None, where: str) -> float:
