@@ -66,7 +66,7 @@ def check_class_weight(given: str | Mapping[str, float]) -> None:
     if not given:
         raise ValueError("`class_weight` must name a class. Received: none.")
     for name, weight in given.items():
-        is_number = isinstance(weight, int | float)
+        is_number = type(weight) in (int, float)
         if not is_number or not math.isfinite(weight) or weight < 0:
             raise ValueError(
                 "`class_weight` must give each class a number of at least 0. "

@@ -417,6 +417,8 @@ class _Run:
             "reports": reports,
         }
         self.folder.write_results(results)
+        if self.options.lora_rank is not None:
+            self.model.save_lora_weights(self.folder.adapter)
         if not self.folder.preset.exists():
             self.model.compile()  # without the moments of the optimizer
             self.model.preprocessor = AlbertTextClassifierPreprocessor(

@@ -20,6 +20,8 @@ _HUB_IDS = {
 }
 _GLUE = ("nyu-mll/glue", None)
 _METRICS = {
+    "f1_macro": "f1",
+    "f1_micro": "f1",
     "matthews": "matthews_correlation",
     "pearson": "pearsonr",
     "spearman": "spearmanr",

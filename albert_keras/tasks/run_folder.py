@@ -16,6 +16,7 @@ class FinetuningFolder(RunFolder):
     metrics.json       the official metrics of dev, and what was trained
     predictions/       of each split: what the task's evaluation reads
     submission.zip     the predictions of test as gluebenchmark.com takes them
+    adapter.lora.h5    what LoRA trained, for `model.load_lora_weights`
     ```
 
     Args:
@@ -27,11 +28,13 @@ class FinetuningFolder(RunFolder):
         self.results = self.path / "metrics.json"
         self.predictions = self.path / "predictions"
         self.submission = self.path / "submission.zip"
+        self.adapter = self.path / "adapter.lora.h5"
 
     def clear(self) -> None:
         if self.predictions.is_dir():
             shutil.rmtree(self.predictions)
         self.submission.unlink(missing_ok=True)
+        self.adapter.unlink(missing_ok=True)
         self.results.unlink(missing_ok=True)
         super().clear()
 

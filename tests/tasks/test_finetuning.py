@@ -237,9 +237,26 @@ def test_economies_train_less(start, tmp_path):
     # the bias beside it.
     assert lora.num_trained == 2 * 33 + 2 * 32 + 2 * 96 + 96
     assert whole.num_trained > lora.num_trained
-    # Saved, the additions are part of the weights.
+    import keras
+
     import albert_keras as ak
 
+    # The adapter holds all that was trained, the head too.
+    keras.utils.set_random_seed(options().seed)
+    backbone, _ = start.load(0.1, "float32")
+    again = ak.AlbertTextClassifier(backbone, num_classes=2)
+    again.load_lora_weights(lora.folder.adapter)
+    ids = {
+        "token_ids": np.array([[2, 7, 8, 3]]),
+        "segment_ids": np.zeros((1, 4), "int32"),
+        "padding_mask": np.ones((1, 4), "int32"),
+    }
+    np.testing.assert_allclose(
+        again.predict(ids, verbose=0),
+        lora.model.predict(ids, verbose=0),
+        atol=1e-5,
+    )
+    # Saved, the additions are part of the weights.
     loaded = ak.AlbertTextClassifier.from_preset(lora.folder.preset)
     assert loaded.count_params() == whole.model.count_params()
     sentences = [example.text for example in texts(37, 2)]
