@@ -14,6 +14,7 @@ from albert_keras.checkpoints.checkpoint import (
     Location,
     classifier_dropout,
 )
+from albert_keras.checkpoints.names import architecture_of, output_head
 from albert_keras.checkpoints.tensorflow_file import read_tensorflow
 from albert_keras.checkpoints.vocabulary import find_vocabulary
 from albert_keras.config import AlbertConfig
@@ -92,6 +93,7 @@ def open_google(
         is_known_extra=lambda name: _EXTRA.search(name) is not None,
         vocabulary=find_vocabulary(folder, config.extra, source=config_path),
         classifier_dropout=classifier_dropout(config.extra, config_path),
+        output_head=output_head(architecture_of(config.extra)),
         notes=tuple(notes),
         settings=config.extra,
         settings_path=config_path,

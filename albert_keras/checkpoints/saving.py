@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from albert_keras.checkpoints.google import CONFIG_NAME, google_name
-from albert_keras.checkpoints.huggingface import ACTIVATIONS, OUTPUT_HEADS
+from albert_keras.checkpoints.huggingface import ACTIVATIONS
 from albert_keras.checkpoints.huggingface_names import torch_location
 from albert_keras.checkpoints.huggingface_tokenizer import (
     SETTINGS_FILE,
@@ -24,6 +24,7 @@ from albert_keras.checkpoints.names import (
     CONDITIONAL_SPANS,
     MASKED_LM,
     MULTIPLE_CHOICE,
+    OUTPUT_HEADS,
     POOLER,
     SENTENCE_ORDER,
     SPANS,
@@ -252,6 +253,9 @@ def _write_tensorflow(model: Any, folder: Path) -> None:
     )
     # google's code ignores what it has no word for, and `load` reads it.
     config |= head_settings(model)
+    architecture = _ARCHITECTURES.get(heads_of_model(model))
+    if architecture is not None:
+        config["architectures"] = [architecture]
     tokenizer = _tokenizer_of(model)
     if tokenizer is not None:
         _write_vocabulary(tokenizer, folder)
