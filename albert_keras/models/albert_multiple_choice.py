@@ -12,10 +12,29 @@ from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
-from albert_keras.models.compilation import CompileForDevice
+from albert_keras.models.compilation import (
+    CompileForDevice,
+    fitting_metrics,
+    labels_of,
+    resolved_loss,
+)
+from albert_keras.models.labels import (
+    class_numbers,
+    class_sets,
+    class_weights,
+    one_number_per_row,
+)
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
-from albert_keras.models.takes_strings import TakesStrings, require_as_many
+from albert_keras.models.takes_strings import Encoded, TakesStrings
+from albert_keras.models.text_columns import (
+    is_table,
+    plain,
+    require_as_many,
+    require_columns,
+    table_of,
+    text_in,
+)
 from albert_keras.text.examples import ChoiceExample
 from albert_keras.text.rows.arrays import encoder_inputs
 from albert_keras.text.rows.choices import choice_features
@@ -45,11 +64,12 @@ class AlbertMultipleChoice(
 
     Labels are int32 `[batch]`, the number of the right choice.
 
-    `fit`, `evaluate` and `predict` also take texts: a dictionary of lists,
-    `question`, `options` (a list for each question, all equally long) and, if
-    there are passages, `context`. An option takes the place of the question's
-    `_`, or follows it; of both the last 128 tokens stay, or half of a shorter
-    row.
+    `fit`, `evaluate` and `predict` also take texts: a table (a DataFrame, a
+    dictionary of lists, a list of dictionaries) with the columns `question`,
+    `options` (a list for each question, all equally long), `context` if there
+    are passages, and `label` unless labels are given apart. An option takes
+    the place of the question's `_`, or follows it; of both the last 128 tokens
+    stay, or half of a shorter row.
 
     Example:
 
@@ -114,52 +134,91 @@ class AlbertMultipleChoice(
         Args:
             optimizer: `"auto"` is `keras.optimizers.Adam(1e-5)`.
             loss: `"auto"` is the cross entropy over the choices.
-            metrics: `"auto"` is the accuracy.
+            metrics: `"auto"` is the accuracy that fits the loss.
             **kwargs: As `keras.Model.compile`.
         """
-        if optimizer == "auto":
+        if isinstance(optimizer, str) and optimizer == "auto":
             optimizer = keras.optimizers.Adam(1e-5)
-        if loss == "auto":
-            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        if metrics == "auto":
-            metrics = [keras.metrics.SparseCategoricalAccuracy("accuracy")]
+        if isinstance(loss, str) and loss == "auto":
+            loss = "sparse_categorical_crossentropy"
+        loss = resolved_loss(loss, True)
+        if isinstance(metrics, str) and metrics == "auto":
+            metrics = fitting_metrics(loss, "accuracy")
         super().compile(optimizer, loss, metrics=metrics, **kwargs)
 
-    def is_text(self, x):
-        return isinstance(x, dict) and "options" in x
+    _NOUN = "questions"
 
-    def training_arrays(self, x, y):
-        require_as_many(x["question"], y)
-        return self._arrays(x), np.asarray(y, "int32"), None
-
-    def predict_texts(self, x, *args, **kwargs):
-        return self.predict_ids(self._arrays(x), *args, **kwargs)
-
-    def _arrays(self, x: Any) -> dict[str, np.ndarray]:
-        questions = x["question"]
-        contexts = x.get("context", [""] * len(questions))
-        tokenizer, length = self.text_tools()
-        examples = [
-            ChoiceExample(
-                str(number),
-                context,
-                question,
-                tuple(options),
-                None,
-                "",
-                f"question {number}",
+    def read_rows(self, x):
+        if not is_table(x):
+            raise ValueError(
+                "Questions must be a table with the columns question and "
+                f"options. Received: {x!r:.60}."
             )
-            for number, (context, question, options) in enumerate(
-                zip(contexts, questions, x["options"], strict=True)
-            )
-        ]
-        features = choice_features(
-            examples, tokenizer, length, min(128, length // 2)
+        table = table_of(x)
+        require_columns(
+            table, ("question", "options"), ("context", "label", "id")
         )
-        return {
-            name: rows.reshape(len(examples), -1, rows.shape[1])
-            for name, rows in encoder_inputs(features).items()
+        if not table["question"]:
+            raise ValueError("There must be at least one text. Received: none.")
+        contexts = table.get("context", [""] * len(table["question"]))
+        rows = []
+        for number, (context, question, options) in enumerate(
+            zip(contexts, table["question"], table["options"], strict=True)
+        ):
+            options = plain(options)
+            if not isinstance(options, list):
+                raise ValueError(
+                    "`options` must be a list for each question. Received: "
+                    f"{options!r:.60} in row {number}."
+                )
+            rows.append(
+                ChoiceExample(
+                    str(number),
+                    text_in(context, "context", number),
+                    text_in(question, "question", number),
+                    tuple(text_in(o, "options", number) for o in options),
+                    None,
+                    "",
+                    f"question {number}",
+                )
+            )
+        return rows, table.get("label")
+
+    def read_targets(self, rows, y):
+        require_as_many(rows, y)
+        return rows, self._targets(y, len(rows[0].options))
+
+    def encode(self, rows, y, sample_weight, width):
+        tokenizer, length = self.text_tools()
+        features = choice_features(
+            rows, tokenizer, length, min(128, length // 2)
+        )
+        width = width or self.width_of(features.lengths.max())
+        x = {
+            name: ids.reshape(len(rows), -1, width)
+            for name, ids in encoder_inputs(features, width).items()
         }
+        cut = features.rows["num_cut"].reshape(len(rows), -1)
+        is_cut = np.asarray(cut.any(axis=1))
+        return Encoded(x, y, sample_weight, is_cut)
+
+    def check_ids(self, x, y, sample_weight, class_weight):
+        if y is not None:
+            y = self._targets(y, np.shape(x["token_ids"])[1])
+        return x, y, sample_weight, class_weight
+
+    def class_weights_of(self, rows, y, class_weight):
+        each = class_weights(class_weight, len(rows[0].options), None)
+        return each[y if y.ndim == 1 else y.argmax(-1)]
+
+    def _targets(self, y: Any, num_options: int) -> Any:
+        """Return labels as the loss takes them, checked."""
+        found = labels_of(self.loss)
+        if self.takes_own_labels() or found not in ("class", "one-hot"):
+            return np.asarray(plain(y))
+        if found == "one-hot":
+            return class_sets(y, num_options, None)
+        return class_numbers(one_number_per_row(y), num_options)
 
     def get_config(self):
         return {**super().get_config(), "dropout": self.dropout}

@@ -1,9 +1,11 @@
 """ALBERT that finds the answer to a question in a passage."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 import keras_hub
+import numpy as np
 from keras import ops
 
 from albert_keras.layers.conditional_span_head import ConditionalSpanHead
@@ -13,9 +15,19 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
 from albert_keras.models.compilation import CompileForDevice
+from albert_keras.models.labels import class_numbers
 from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
-from albert_keras.models.takes_strings import TakesStrings, require_as_many
+from albert_keras.models.takes_strings import Encoded, TakesStrings
+from albert_keras.models.text_columns import (
+    is_table,
+    plain,
+    require_as_many,
+    require_columns,
+    table_of,
+    text_in,
+)
+from albert_keras.models.unused_pooler import LeavesPooler
 from albert_keras.text.examples import QuestionExample
 from albert_keras.text.rows.arrays import encoder_inputs, padded
 from albert_keras.text.rows.questions import (
@@ -29,7 +41,11 @@ HEADS = ("v1", "v2")
 
 @keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertQuestionAnswering(
-    StrictPreset, TakesStrings, CompileForDevice, keras_hub.models.Task
+    StrictPreset,
+    TakesStrings,
+    LeavesPooler,
+    CompileForDevice,
+    keras_hub.models.Task,
 ):
     """Points at the answer in `[CLS] question [SEP] passage [SEP]`.
 
@@ -70,10 +86,13 @@ class AlbertQuestionAnswering(
     entropies of start and end; for `"v2"` half of that sum and half of the
     sigmoid cross entropy of `is_impossible`.
 
-    `fit`, `evaluate` and `predict` also take texts: a dictionary of lists,
-    `question` and `context`, with labels `answer` ("" where the passage does
-    not hold it) and `answer_start` in characters. Passages are read in
-    windows, 128 tokens apart. `predict` then gives for each question a list of
+    `fit`, `evaluate` and `predict` also take texts: a table (a DataFrame, a
+    dictionary of lists, a list of dictionaries) with the columns `question`
+    and `context`. Labels are a table with `answer` ("" if the passage doesn't
+    hold it) and `answer_start`, in characters, or columns of the same table;
+    without `answer_start` it's the first place in the passage. Passages are
+    read in windows, 128 tokens apart; a sample weight for each question counts
+    for all of its windows. `predict` returns for each question a list of
     its best answers, see `ak.text.answers.rank`; with `"v2"` each also has
     `null_odds`, which is positive where there rather is no answer.
 
@@ -174,78 +193,131 @@ class AlbertQuestionAnswering(
             training=training,
         )
 
+    _NOUN = "questions"
+
     def preprocess_samples(self, x, y=None, sample_weight=None):
-        if self.head == "v2" and y is not None:
-            x = {**x, "start_positions": y["start_positions"]}
-        return super().preprocess_samples(x, y, sample_weight)
+        return super().preprocess_samples(
+            self._with_starts(x, y), y, sample_weight
+        )
 
-    def is_text(self, x):
-        return isinstance(x, dict) and "context" in x
+    def changes_ids(self):
+        return self.head == "v2"
 
-    def training_arrays(self, x, y):
-        for name in ("answer", "answer_start"):
-            require_as_many(x["question"], (y or {}).get(name))
-        _, features = self._windows(x, y)
-        rows = features.rows
+    def _with_starts(self, x, y):
+        if self.head != "v2" or y is None:
+            return x
+        return {**x, "start_positions": y["start_positions"]}
+
+    def read_rows(self, x):
+        if not is_table(x):
+            raise ValueError(
+                "Questions must be a table with the columns question and "
+                f"context. Received: {x!r:.60}."
+            )
+        table = table_of(x)
+        labels = ("answer", "answer_start")
+        require_columns(
+            table, ("question", "context"), (*labels, "id", "title")
+        )
+        rows = [
+            QuestionExample(
+                str(number),
+                text_in(question, "question", number),
+                text_in(context, "context", number),
+                (),
+                (),
+                True,
+                "",
+                f"question {number}",
+            )
+            for number, (question, context) in enumerate(
+                zip(table["question"], table["context"], strict=True)
+            )
+        ]
+        if not rows:
+            raise ValueError("There must be at least one text. Received: none.")
+        own = {name: table[name] for name in labels if name in table}
+        return rows, own or None
+
+    def read_targets(self, rows, y):
+        table = table_of(y) if is_table(y) else {"answer": plain(y)}
+        answers: Any = table.get("answer")
+        require_as_many(rows, answers)
+        starts = table.get("answer_start", [None] * len(rows))
+        require_as_many(rows, starts)
+        return [
+            _answered(row, number, answer, start)
+            for number, (row, answer, start) in enumerate(
+                zip(rows, answers, starts, strict=True)
+            )
+        ], None
+
+    def encode(self, rows, y, sample_weight, width):
+        features = self._features(rows)
+        x = self._arrays(features, width)
+        of_rows = features.rows["example_index"]
         labels = {
-            "start_positions": rows["start"],
-            "end_positions": rows["end"],
+            "start_positions": features.rows["start"],
+            "end_positions": features.rows["end"],
         }
         if self.head == "v2":
-            labels["is_impossible"] = rows["is_impossible"]
-        return self._arrays(features), labels, None
+            labels["is_impossible"] = features.rows["is_impossible"]
+        if sample_weight is not None:
+            sample_weight = sample_weight[of_rows]
+        cut = set(of_rows[features.rows["num_cut"] > 0].tolist())
+        return Encoded(
+            self._with_starts(x, labels),
+            labels,
+            sample_weight,
+            np.array([number in cut for number in range(len(rows))]),
+        )
 
-    def predict_texts(self, x, *args, **kwargs):
-        examples, features = self._windows(x, None)
-        outputs = self.predict_ids(self._arrays(features), *args, **kwargs)
-        rows = [
+    def check_ids(self, x, y, sample_weight, class_weight):
+        if class_weight is not None:
+            self.class_weights_of([], y, class_weight)
+        if isinstance(y, dict) and not self.takes_own_labels():
+            length = np.shape(x["token_ids"])[-1]
+            y = {
+                name: class_numbers(
+                    labels,
+                    2 if name == "is_impossible" else length,
+                    where=f"`{name}`, row",
+                )
+                for name, labels in y.items()
+            }
+        return self._with_starts(x, y), y, sample_weight, None
+
+    def predict_rows(self, rows, cuts, batch_size=None, **options):
+        features = self._features(rows)
+        cuts.add(self.encode(rows, None, None, None).is_cut)
+        outputs = keras.Model.predict(
+            self,
+            self._arrays(features, None),
+            batch_size=batch_size,
+            **options,
+        )
+        windows = [
             {name: values[index] for name, values in outputs.items()}
             for index in range(len(features))
         ]
-        ranked, odds = ranked_answers(examples, features, rows)
+        ranked, odds = ranked_answers(rows, features, windows)
         for answers, null_odds in zip(ranked, odds or (), strict=False):
             for answer in answers:
                 answer["null_odds"] = null_odds
         return ranked
 
-    def _arrays(self, features: Features) -> dict[str, Any]:
-        arrays = encoder_inputs(features)
+    def _arrays(self, features: Features, width: int | None) -> dict[str, Any]:
+        width = width or self.width_of(features.lengths.max())
+        arrays = encoder_inputs(features, width)
         if self.head == "v2":
-            arrays["answer_mask"] = padded(features, "answer_mask")
+            arrays["answer_mask"] = padded(features, "answer_mask", width=width)
         return arrays
 
-    def _windows(
-        self, x: Any, y: Any
-    ) -> tuple[list[QuestionExample], Features]:
-        examples = []
-        for number, (question, context) in enumerate(
-            zip(x["question"], x["context"], strict=True)
-        ):
-            answer = y["answer"][number] if y else ""
-            start = int(y["answer_start"][number]) if answer else 0
-            if not start >= 0 or not context.startswith(answer, start):
-                raise ValueError(
-                    "An answer must stand in its context at `answer_start`. "
-                    f"Received: {answer!r:.60} at {start:,} in question "
-                    f"{number}."
-                )
-            examples.append(
-                QuestionExample(
-                    str(number),
-                    question,
-                    context,
-                    (answer,) if answer else (),
-                    (start,) if answer else (),
-                    not answer,
-                    "",
-                    f"question {number}",
-                )
-            )
+    def _features(self, rows: list[QuestionExample]) -> Features:
         tokenizer, length = self.text_tools()
-        features = question_features(
-            examples, tokenizer, length, question_length=min(64, length // 2)
+        return question_features(
+            rows, tokenizer, length, question_length=min(64, length // 2)
         )
-        return examples, features
 
     def compile(self, optimizer="auto", *args, **kwargs):
         """As `keras.Model.compile`; the loss is the model's own.
@@ -277,6 +349,8 @@ class AlbertQuestionAnswering(
                 from_logits=True,
             )
             loss = loss + 0.5 * answered
+        if isinstance(sample_weight, dict):  # Keras repeats it for each label
+            sample_weight = sample_weight["start_positions"]
         if sample_weight is not None:  # rows that fill up a batch have none
             loss = loss * ops.cast(sample_weight, "float32")
         return ops.mean(loss)
@@ -289,3 +363,33 @@ class AlbertQuestionAnswering(
             "start_n_top": self.start_n_top,
             "end_n_top": self.end_n_top,
         }
+
+
+def _answered(
+    row: QuestionExample, number: int, answer: Any, start: Any
+) -> QuestionExample:
+    """Return a question with its answer, checked.
+
+    Raises:
+        ValueError: The answer isn't in the passage at that place.
+    """
+    if answer is None or answer != answer:  # NaN of an empty cell
+        answer = ""
+    answer = text_in(answer, "answer", number)
+    if not answer:
+        return row
+    if start is None:
+        start = row.context.find(answer)
+    try:
+        place = int(start)
+        is_there = place == start and place >= 0
+    except (TypeError, ValueError):
+        is_there = False
+    if not is_there or not row.context.startswith(answer, place):
+        raise ValueError(
+            "An answer must stand in its context at `answer_start`. "
+            f"Received: {answer!r:.60} at {start} in question {number}."
+        )
+    return replace(
+        row, answers=(answer,), answer_starts=(place,), is_impossible=False
+    )

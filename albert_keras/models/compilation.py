@@ -1,6 +1,10 @@
-"""When a compiled model should go through XLA."""
+"""When a compiled model goes through XLA, and which metrics fit a loss."""
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import keras
+from keras import losses
 
 
 class CompileForDevice:
@@ -21,3 +25,134 @@ class CompileForDevice:
         super().compile(  # type: ignore[misc]  # of the class mixed into
             *args, jit_compile=jit_compile, **kwargs
         )
+
+
+# What labels a loss takes: a class number a row, a row of one-hot numbers, or
+# numbers from 0 to 1 that are independent of each other.
+_LABELS_OF = (
+    (
+        "class",
+        losses.SparseCategoricalCrossentropy,
+        losses.sparse_categorical_crossentropy,
+    ),
+    (
+        "one-hot",
+        losses.CategoricalCrossentropy,
+        losses.categorical_crossentropy,
+    ),
+    (
+        "one-hot",
+        losses.CategoricalFocalCrossentropy,
+        losses.categorical_focal_crossentropy,
+    ),
+    ("binary", losses.BinaryCrossentropy, losses.binary_crossentropy),
+    (
+        "binary",
+        losses.BinaryFocalCrossentropy,
+        losses.binary_focal_crossentropy,
+    ),
+    ("number", losses.MeanSquaredError, losses.mean_squared_error),
+    ("number", losses.MeanAbsoluteError, losses.mean_absolute_error),
+    ("number", losses.Huber, losses.huber),
+    ("number", losses.LogCosh, losses.log_cosh),
+)
+
+
+def resolved_loss(loss: Any, from_logits: bool, **options: Any) -> Any:
+    """Return the loss for a name, made for what the model's outputs are.
+
+    Keras' own names mean losses of probabilities, which on logits are wrong.
+
+    Args:
+        loss: What `compile` was given.
+        from_logits: Whether the model's outputs are logits.
+        **options: More arguments of a cross entropy over classes.
+    """
+    if not isinstance(loss, str):
+        return loss
+    wanted = loss.replace("_", "").lower()
+    for labels, made, _ in _LABELS_OF:
+        if made.__name__.lower() == wanted and labels != "number":
+            return made(from_logits=from_logits, **options)
+    return loss
+
+
+def labels_of(loss: Any) -> str | None:
+    """Return what labels a loss takes; None if that isn't known.
+
+    Args:
+        loss: A `keras.losses.Loss`, a function, or a name.
+
+    Returns:
+        `"class"`, `"one-hot"`, `"binary"`, `"number"` or None.
+    """
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    for labels, made, function in _LABELS_OF:
+        if loss is function or isinstance(loss, made):
+            return labels
+    return None
+
+
+def fitting_metrics(loss: Any, name: str | None = None) -> list[Any]:
+    """Return the accuracy that fits a loss, or no metric.
+
+    Args:
+        loss: As in `labels_of`.
+        name: Name of the metric; by default Keras' own.
+    """
+    named = {} if name is None else {"name": name}
+    labels = labels_of(loss)
+    if labels == "class":
+        return [keras.metrics.SparseCategoricalAccuracy(**named)]
+    if labels == "one-hot":
+        return [keras.metrics.CategoricalAccuracy(**named)]
+    if labels == "binary":
+        threshold = 0.0 if getattr(loss, "from_logits", False) else 0.5
+        return [keras.metrics.BinaryAccuracy(threshold=threshold, **named)]
+    return []
+
+
+class MeanOverTokens:
+    """Mixed into models with a class for each token: `loss` is a mean.
+
+    Keras reports the mean of its batches' losses. Here `loss` is the mean
+    over all tokens that count, whatever the batches, so that its exponential
+    is a perplexity.
+    """
+
+    if TYPE_CHECKING:
+        loss: Any
+
+    def compile(self, optimizer="auto", loss="auto", **kwargs):
+        super().compile(optimizer, loss, **kwargs)  # type: ignore[misc]
+        if not hasattr(self, "_held"):
+            # Keras would save a metric that is an attribute with the weights.
+            mean = keras.metrics.Mean("mean_loss")
+            self._held = SimpleNamespace(mean_loss=mean)
+
+    @property
+    def metrics(self):
+        """All metrics, and the mean over tokens."""
+        found = super().metrics  # type: ignore[misc]
+        held = getattr(self, "_held", None)
+        return found if held is None else [*found, held.mean_loss]
+
+    def _has_mean_loss(self):
+        return (
+            isinstance(self.loss, losses.SparseCategoricalCrossentropy)
+            and self.loss.reduction == "mean_with_sample_weight"
+        )
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        if self._has_mean_loss():
+            each = keras.ops.sparse_categorical_crossentropy(
+                y, y_pred, from_logits=self.loss.from_logits
+            )
+            self._held.mean_loss.update_state(each, sample_weight)
+        return super().compute_metrics(x, y, y_pred, sample_weight)  # type: ignore[misc]
+
+    def get_metrics_result(self):
+        found = super().get_metrics_result()  # type: ignore[misc]
+        mean = found.pop("mean_loss", None)
+        return {**found, "loss": mean} if self._has_mean_loss() else found

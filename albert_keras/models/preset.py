@@ -74,8 +74,8 @@ class StrictPreset:
         check_preset(cls, preset, load_weights)
         folder = Path(preset)
         if issubclass(cls, HasLabels):
-            if "num_classes" in kwargs:  # a new head: of a new task
-                kwargs = {"labels": None, **kwargs}
+            if "num_classes" in kwargs:  # a new head, for a new task
+                kwargs = {**dict.fromkeys(cls._OF_THE_HEAD), **kwargs}
             elif (folder / LABELS_FILE).is_file():
                 kwargs = {"labels": saved_labels(folder), **kwargs}
         try:
