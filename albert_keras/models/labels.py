@@ -14,8 +14,6 @@ class HasLabels:
     The model has `num_classes` before it is given `labels`.
     """
 
-    # Arguments of the constructor that say what the head has learned.
-
     num_classes: int
     _labels: tuple[str, ...] | None = None
 
