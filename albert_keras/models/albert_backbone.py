@@ -202,11 +202,13 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         spec = super().compute_output_spec(inputs, training=training, mask=mask)
         if not return_all_layers:
             return spec
-        output = spec["sequence_output"]
-        all_layers = [
-            keras.KerasTensor(output.shape, dtype=output.dtype)
-            for _ in range(self.num_layers * self.num_inner_repetitions)
-        ]
+
+        def like(tensor):
+            return keras.KerasTensor(tensor.shape, dtype=tensor.dtype)
+
+        spec = {name: like(tensor) for name, tensor in spec.items()}
+        number = self.num_layers * self.num_inner_repetitions
+        all_layers = [like(spec["sequence_output"]) for _ in range(number)]
         return {**spec, "all_layers": all_layers}
 
     @classmethod
