@@ -177,11 +177,11 @@ def in_mixed_precision():
 
 
 def of_all_layers():
-    body = backbone()
+    body = backbone(num_layers=3, num_inner_repetitions=2)
     inputs = {n: keras.Input((None,), dtype="int32", name=n) for n in IDS}
-    layers = body(inputs, return_all_layers=True)["all_layers"]
-    assert len(layers) == 2
-    return keras.Model(inputs, keras.layers.Average()(layers))
+    outputs = body(inputs, return_all_layers=True)
+    assert len(outputs["all_layers"]) == 6
+    return keras.Model(inputs, keras.layers.Average()(outputs["all_layers"]))
 
 
 def on_masked_lm():
