@@ -282,12 +282,15 @@ class AlbertAllLayers(keras.layers.Layer):
         return {**spec, "all_layers": all_layers}
 
     def get_config(self):
-        backbone = keras.saving.serialize_keras_object(self.backbone)
-        return {**super().get_config(), "backbone": backbone}
+        # Not serialized: Keras does that, and finds it in the rest of a model.
+        return {**super().get_config(), "backbone": self.backbone}
 
     @classmethod
     def from_config(cls, config):
-        backbone = keras.saving.deserialize_keras_object(config["backbone"])
+        backbone = config["backbone"]
+        if not isinstance(backbone, dict):  # a copy has its own
+            backbone = keras.saving.serialize_keras_object(backbone)
+        backbone = keras.saving.deserialize_keras_object(backbone)
         return cls(**{**config, "backbone": backbone})
 
 
