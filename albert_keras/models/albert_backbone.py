@@ -180,6 +180,18 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             "pooled_output": self.pooler(sequence_output[:, 0, :]),
         }
 
+    def __call__(self, inputs, return_all_layers=False, **kwargs):
+        if not return_all_layers:
+            return super().__call__(inputs, **kwargs)
+        if any(
+            isinstance(each, keras.KerasTensor)
+            for each in keras.tree.flatten(inputs)
+        ):
+            # Keras takes it that a functional model in another one has as
+            # many outputs as it was made with.
+            return AlbertAllLayers(self)(inputs, **kwargs)
+        return super().__call__(inputs, return_all_layers=True, **kwargs)
+
     def call(self, inputs, return_all_layers=False, training=None, mask=None):
         if not return_all_layers:
             return super().call(inputs, training=training, mask=mask)
@@ -195,19 +207,6 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             **self._with_pooled_output(all_layers[-1]),
             "all_layers": all_layers,
         }
-
-    def compute_output_spec(
-        self, inputs, return_all_layers=False, training=None, mask=None
-    ):
-        spec = super().compute_output_spec(inputs, training=training, mask=mask)
-        if not return_all_layers:
-            return spec
-        output = spec["sequence_output"]
-        all_layers = [
-            keras.KerasTensor(output.shape, dtype=output.dtype)
-            for _ in range(self.num_layers * self.num_inner_repetitions)
-        ]
-        return {**spec, "all_layers": all_layers}
 
     @classmethod
     def from_albert_config(
@@ -246,6 +245,53 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             **arguments,
             "layer_norm_epsilon": self.layer_norm_epsilon,
         }
+
+
+@keras.saving.register_keras_serializable(package="albert_keras")
+class AlbertAllLayers(keras.layers.Layer):
+    """The backbone with `return_all_layers` as a layer of another model.
+
+    Args:
+        backbone: An `ak.AlbertBackbone`.
+
+    Call arguments:
+        inputs: Those of the backbone.
+
+    Returns:
+        What the backbone returns with `return_all_layers=True`.
+    """
+
+    def __init__(self, backbone, **kwargs):
+        super().__init__(**{"dtype": backbone.dtype_policy, **kwargs})
+        self.backbone = backbone
+
+    def build(self, inputs_shape):
+        pass  # the backbone is built
+
+    def call(self, inputs, training=None):
+        return self.backbone(inputs, return_all_layers=True, training=training)
+
+    def compute_output_spec(self, inputs, training=None):
+        spec = self.backbone.compute_output_spec(inputs)
+        output = spec["sequence_output"]
+        number = self.backbone.num_layers * self.backbone.num_inner_repetitions
+        all_layers = [
+            keras.KerasTensor(output.shape, dtype=output.dtype)
+            for _ in range(number)
+        ]
+        return {**spec, "all_layers": all_layers}
+
+    def get_config(self):
+        # Not serialized: Keras does that, and finds it in the rest of a model.
+        return {**super().get_config(), "backbone": self.backbone}
+
+    @classmethod
+    def from_config(cls, config):
+        backbone = config["backbone"]
+        if not isinstance(backbone, dict):  # a copy has its own
+            backbone = keras.saving.serialize_keras_object(backbone)
+        backbone = keras.saving.deserialize_keras_object(backbone)
+        return cls(**{**config, "backbone": backbone})
 
 
 # Constructor argument -> key of albert_config.json.

@@ -29,7 +29,7 @@ def trained(tmp_path_factory):
     model = classifier()
     model.load_weights(folder / "start.weights.h5")
     model.backbone.enable_lora(2)
-    model.compile(keras.optimizers.Adam(0.1))
+    model.compile(keras.optimizers.Adam(0.1), run_eagerly=True)
     model.fit(IDS, np.array([0, 1]), epochs=2, verbose=0)
     model.save_lora_weights(folder / "adapter.lora.h5")
     return start, model, folder
