@@ -98,7 +98,8 @@ def lengthen_positions(model: Any, max_sequence_length: int) -> Any:
         the old limit makes such of the new one.
 
     Raises:
-        TypeError: It isn't a model of this package, or the length isn't an integer.
+        TypeError: It isn't a model of this package, or the length isn't an
+            integer.
         ValueError: The length is not greater than the model's.
 
     Example:
