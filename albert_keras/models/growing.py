@@ -21,7 +21,7 @@ def add_tokens(model: Any, tokens: Sequence[str], tokenizer: Any = None) -> Any:
     Unknown pieces don't count; where nothing else is left, the mean is that of
     the whole vocabulary. All other weights stay what they are, bit by bit.
 
-    New tokens get the ids behind the tokenizer's last. Rows of a table that
+    New tokens get the ids after the tokenizer's last. Rows of a table that
     was padded beyond the vocabulary are used before the table grows.
 
     Args:
@@ -36,7 +36,7 @@ def add_tokens(model: Any, tokens: Sequence[str], tokenizer: Any = None) -> Any:
         the tokens; that of a backbone comes from `with_tokens`.
 
     Raises:
-        TypeError: It is no model of this package, or a token is no string.
+        TypeError: It isn't a model of this package, or a token isn't a string.
         ValueError: The model has no tokenizer, or a token can't be added.
 
     Example:
@@ -84,7 +84,7 @@ def lengthen_positions(model: Any, max_sequence_length: int) -> Any:
     """Return a model that takes longer sequences.
 
     The new rows of the position table repeat the old ones from the first: row
-    512 is row 0 again, 513 is row 1. A model that goes on training finds the
+    512 is row 0 again, 513 is row 1. A model that continues training finds the
     order of neighbors as it knows it, which works far better than random rows
     (Beltagy et al. 2020, "Longformer", section 5). All other weights stay what
     they are, bit by bit. Before it is used, train the model on long sequences.
@@ -98,7 +98,8 @@ def lengthen_positions(model: Any, max_sequence_length: int) -> Any:
         the old limit makes such of the new one.
 
     Raises:
-        TypeError: It is no model of this package, or the length no integer.
+        TypeError: It isn't a model of this package, or the length isn't an
+            integer.
         ValueError: The length is not greater than the model's.
 
     Example:
@@ -148,7 +149,7 @@ def with_tokens(tokenizer: Any, tokens: Sequence[str]) -> Any:
         tokens: As for `add_tokens`.
 
     Raises:
-        TypeError: A token is no string.
+        TypeError: A token isn't a string.
         ValueError: A token can't be added.
     """
     python = with_added_tokens(tokenizer.python_tokenizer, tokens)

@@ -7,7 +7,7 @@ file also ends a document.
 """
 
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice, tee
+from itertools import chain, islice
 from os import PathLike
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
@@ -124,18 +124,35 @@ def _documents_of(
         return
     lines = read_lines(file, skipped_lines=skipped_lines)
     if format == "auto":
-        lines, first = tee(lines)
-        if _are_paragraphs(islice(first, _LOOKED_AT)):
+        first, lines = _looked_at(lines)
+        if _are_paragraphs(first):
             format = "paragraphs"
             if paragraph_files is not None:
                 paragraph_files.add(str(file))
-        del first
     if format == "paragraphs":
         yield from _documents(map(split_sentences, lines))
     else:
         yield from _documents(
             [s] if (s := line.strip()) else [] for line in lines
         )
+
+
+def _looked_at(lines: Iterator[str]) -> tuple[list[str], Iterator[str]]:
+    """Return the first lines, and all of them, with what is wrong in them."""
+    first: list[str] = []
+    error = None
+    try:
+        first.extend(islice(lines, _LOOKED_AT))
+    except ValueError as caught:  # of a line that nobody may ask for
+        error = caught
+
+    def again() -> Iterator[str]:
+        yield from first
+        if error is not None:
+            raise error
+        yield from lines
+
+    return first, again()
 
 
 def _are_paragraphs(lines: Iterable[str]) -> bool:

@@ -200,8 +200,8 @@ def complete_manifest(
     }
     wanted = {
         "tokenizer": sha256(tokenizer.vocabulary_bytes),
-        "lowercase": tokenizer.normalization["lowercase"],
-        "keep_accents": tokenizer.normalization["keep_accents"],
+        "lowercase": tokenizer.lowercase,
+        "keep_accents": tokenizer.keep_accents,
         **asdict(options),
     }
     for name, value in wanted.items():
@@ -381,8 +381,8 @@ def make_manifest(
             "[SEP]": tokenizer.sep_id,
             "[MASK]": tokenizer.mask_id,
         },
-        lowercase=tokenizer.normalization["lowercase"],
-        keep_accents=tokenizer.normalization["keep_accents"],
+        lowercase=tokenizer.lowercase,
+        keep_accents=tokenizer.keep_accents,
         versions={
             "albert_keras": albert_keras.__version__,
             "python": platform.python_version(),

@@ -1,4 +1,4 @@
-"""Tokens added to a vocabulary, behind its pieces."""
+"""Tokens added to a vocabulary, after its pieces."""
 
 from collections.abc import Sequence
 from typing import Any

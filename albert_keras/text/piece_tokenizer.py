@@ -25,11 +25,15 @@ class PieceTokenizer:
         special_symbols: Whether special symbols in a text become their ids.
 
     Attributes:
+        lowercase: Whether text is lower-cased.
+        keep_accents: Whether accents are kept.
         vocabulary_file: What the vocabulary's file is called by convention.
         suffix_mark: What a piece that continues a word begins with; "" where
             the vocabulary marks the beginnings of words instead.
     """
 
+    lowercase: bool
+    keep_accents: bool
     vocabulary_file: str
     suffix_mark = ""
 

@@ -18,6 +18,7 @@ class WordTokenizer:
     """
 
     vocabulary_size = 1010
+    suffix_mark = ""
     pad_id, unk_id, cls_id, sep_id, mask_id = range(5)
 
     def id_to_piece(self, token_id: int) -> str:

@@ -31,7 +31,8 @@ ORIGINAL = json.loads(
 class PieceTokenizer:
     """The text has its pieces apart already."""
 
-    proto = b"pieces"
+    vocabulary_bytes = b"pieces"
+    suffix_mark = ""
     lowercase, keep_accents = True, False
     normalization: ClassVar[dict] = {}
     vocabulary = original.vocabulary()

@@ -85,7 +85,7 @@ def test_what_cannot_be_read_is_refused(made, tokenizer, word_tokenizer):
         read_examples(made / "dynamic", tokenizer, epoch=-1)
     with pytest.raises(ValueError, match="Received: count=0"):
         read_examples(made / "dynamic", tokenizer, count=0)
-    word_tokenizer.proto = b"another"
+    word_tokenizer.vocabulary_bytes = b"another"
     with pytest.raises(ValueError, match="must be made with the tokenizer"):
         read_examples(made / "dynamic", word_tokenizer)
     with pytest.raises(FileNotFoundError, match=r"manifest\.json"):
