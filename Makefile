@@ -1,6 +1,6 @@
-# `make demo` and `make test` need only Python 3.11 to 3.13, make and git. What
-# they install goes into VENV, which is made first if it is not there; a second
-# run installs nothing. ARGS is passed on: make demo ARGS='--minutes 3'
+# `make demo` and `make test` need only Python 3.11 to 3.13, make and git. They
+# install into VENV, which the first run creates; a second run installs nothing.
+# ARGS passes options on: make demo ARGS='--minutes 3'
 # WORKERS processes share the files of the test suite.
 VENV ?= .venv
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
@@ -15,12 +15,12 @@ unexport PYTHONHOME PYTHONPATH
 .PHONY: help demo docs test lint types clean
 
 help:
-	@echo 'make demo    train a small ALBERT and ask it, in 5 to 8 minutes'
-	@echo 'make test    run the test suite'
+	@echo 'make demo    train, export and try a small ALBERT, in 5 to 8 minutes'
+	@echo 'make test    run the test suite, in about 25 minutes'
 	@echo 'make docs    build the documentation into site/'
-	@echo 'make lint    check the style and the formatting'
-	@echo 'make types   check the types'
-	@echo 'make clean   remove what tests and checks leave (VENV stays)'
+	@echo 'make lint    check style and formatting'
+	@echo 'make types   check types'
+	@echo 'make clean   remove the files that tests and checks leave (keeps VENV)'
 
 demo: $(VENV)/.installed-quickstart
 	$(in_venv)albert-keras quickstart $(ARGS)

@@ -1,5 +1,8 @@
 import contextlib
+import fcntl
+import gc
 import os
+import pickle
 import random
 import resource
 import shutil
@@ -27,13 +30,25 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests come first.
+    """Start with files of slow tests, and end with those without models.
 
     Processes that share the files would else wait for one that has a long
     file left.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    light = {"text", "pretraining", "tests"}
+    items.sort(
+        key=lambda item: (
+            item.path not in slow,
+            item.path.parent.name in light,
+        )
+    )
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector the modules, which are never garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def seed(name: str) -> None:
@@ -83,6 +98,33 @@ def small_disk(size: int) -> Iterator[None]:
 @pytest.fixture(name="small_disk")
 def small_disk_fixture() -> Callable[[int], contextlib.AbstractContextManager]:
     return small_disk
+
+
+@pytest.fixture(scope="session")
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[str, Callable[[Path], Any]], Any]:
+    """Make what takes long once for all processes that share the suite.
+
+    The first process that needs it makes it in a folder, and the others wait.
+    Tests leave that folder as it is.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def made(name: str, make: Callable[[Path], Any]) -> Any:
+        folder = base / f"shared-{name}"
+        answer = base / f"shared-{name}.pickle"
+        with (base / f"shared-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not answer.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                answer.write_bytes(pickle.dumps(make(folder)))
+            return pickle.loads(answer.read_bytes())
+
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -140,8 +182,12 @@ def tiny_vocabulary(
 
 
 @pytest.fixture(scope="session")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def corpus(made_once: Callable[..., Any]) -> Path:
     """Real text that every machine has: docstrings of some packages."""
+    return made_once("corpus", write_corpus)
+
+
+def write_corpus(folder: Path) -> Path:
     import asyncio
     import json
     import logging
@@ -149,7 +195,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from albert_keras.pretraining.docstrings import docstring_documents
 
-    path = tmp_path_factory.mktemp("corpus") / "corpus.txt"
+    path = folder / "corpus.txt"
     roots = [
         Path(str(module.__file__)).parent
         for module in (asyncio, json, logging, unittest)
@@ -164,14 +210,23 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(
-    corpus: Path, tmp_path_factory: pytest.TempPathFactory
+    corpus: Path,
+    made_once: Callable[..., Any],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Path, Any, dict[str, Any]]:
     """A quickstart of a few steps: its folder, options and report."""
     from albert_keras.quickstart.run import QuickstartOptions, quickstart
 
-    folder = tmp_path_factory.mktemp("quickstart") / "albert-quickstart"
     options = QuickstartOptions(corpus=(str(corpus),), num_train_steps=4)
-    return folder, options, quickstart(folder, options)
+
+    def make(folder: Path) -> tuple[Path, dict[str, Any]]:
+        return folder / "made", quickstart(folder / "made", options)
+
+    original, report = made_once("quickstart", make)
+    # A copy, since tests delete parts of it.
+    folder = tmp_path_factory.mktemp("quickstart") / "albert-quickstart"
+    shutil.copytree(original, folder)
+    return folder, options, report
 
 
 @pytest.fixture(scope="session")
@@ -194,10 +249,9 @@ def small_models(small_tokenizer: Any) -> dict[str, Any]:
 def model_form(
     small_models: dict[str, Any],
     small_tokenizer: Any,
-    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[..., Any],
 ) -> Callable[[str, str], Path]:
     """Where one of them is as "preset", "saved_model" or "tflite"."""
     from model_forms import ModelForms
 
-    folder = tmp_path_factory.mktemp("forms")
-    return ModelForms(folder, small_models, small_tokenizer)
+    return ModelForms(made_once, small_models, small_tokenizer)

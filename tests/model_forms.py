@@ -1,5 +1,6 @@
 """Small models in the forms that can be asked."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -13,20 +14,26 @@ class ModelForms:
     """Writes a model in a form when it is first asked for.
 
     Args:
-        folder: Where to.
+        made_once: The fixture that shares them between processes.
         models: The models by name.
         tokenizer: Their tokenizer.
     """
 
-    def __init__(self, folder: Path, models: dict, tokenizer) -> None:
-        self.folder, self.models, self.tokenizer = folder, models, tokenizer
+    def __init__(
+        self, made_once: Callable[..., Path], models: dict, tokenizer
+    ) -> None:
+        self.made_once, self.models = made_once, models
+        self.tokenizer = tokenizer
 
     def __call__(self, name: str, form: str) -> Path:
         """The path of a model as "preset", "saved_model" or "tflite"."""
-        path = self.folder / f"{name}.{form}"
-        if not path.exists():
+
+        def make(folder: Path) -> Path:
+            path = folder / f"{name}.{form}"
             self._write(name, form, path)
-        return path
+            return path
+
+        return self.made_once(f"{name}-{form}", make)
 
     def _write(self, name: str, form: str, path: Path) -> None:
         model = self.models[name]

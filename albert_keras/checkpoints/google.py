@@ -14,7 +14,7 @@ from albert_keras.checkpoints.checkpoint import (
     Location,
     classifier_dropout,
 )
-from albert_keras.checkpoints.names import OUTPUT_HEADS
+from albert_keras.checkpoints.names import architecture_of, output_head
 from albert_keras.checkpoints.tensorflow_file import read_tensorflow
 from albert_keras.checkpoints.vocabulary import find_vocabulary
 from albert_keras.config import AlbertConfig
@@ -80,8 +80,6 @@ def open_google(
     def locate(name: str) -> Location:
         return Location((start + google_name(name), google_name(name)))
 
-    # Only our own files say which of the heads with these variables it is.
-    architecture = next(iter(config.extra.get("architectures") or ()), None)
     notes = []
     if config.hidden_size == 2048 and not heads_are_known:
         notes.append(xlarge_note(config.num_attention_heads))
@@ -95,7 +93,7 @@ def open_google(
         is_known_extra=lambda name: _EXTRA.search(name) is not None,
         vocabulary=find_vocabulary(folder, config.extra, source=config_path),
         classifier_dropout=classifier_dropout(config.extra, config_path),
-        output_head=OUTPUT_HEADS.get(str(architecture)),
+        output_head=output_head(architecture_of(config.extra)),
         notes=tuple(notes),
         settings=config.extra,
         settings_path=config_path,

@@ -23,7 +23,7 @@ from albert_keras.checkpoints.huggingface_names import (
     torch_location,
 )
 from albert_keras.checkpoints.huggingface_tokenizer import open_vocabulary
-from albert_keras.checkpoints.names import OUTPUT_HEADS
+from albert_keras.checkpoints.names import architecture_of, output_head
 from albert_keras.checkpoints.safetensors_file import read_safetensors
 from albert_keras.checkpoints.sniffing import Kind
 from albert_keras.checkpoints.tensors import StoredTensor
@@ -82,9 +82,7 @@ def open_huggingface(
         starts = (BACKBONE,) if start else ("embeddings.", "encoder.")
         return name.startswith(starts)
 
-    architecture = next(iter(settings.get("architectures") or ()), None)
-    if isinstance(architecture, str):
-        architecture = architecture.removeprefix("TF")
+    architecture = architecture_of(settings)
     epsilon = float(settings.get("layer_norm_eps", 1e-12))
     told = activation_is_known or config.hidden_act != "gelu_erf"
     return Checkpoint(
@@ -99,7 +97,7 @@ def open_huggingface(
         layer_norm_epsilon=epsilon,
         head_layer_norm_epsilon=epsilon,
         classifier_dropout=classifier_dropout(settings, folder / "config.json"),
-        output_head=OUTPUT_HEADS.get(str(architecture)),
+        output_head=output_head(architecture),
         architecture=architecture,
         notes=() if told else (GELU_NOTE,),
         settings=settings,

@@ -22,6 +22,7 @@ from tokenizers import (
     processors,
 )
 
+from albert_keras.checkpoints.notes import say
 from albert_keras.checkpoints.vocabulary import (
     Vocabulary,
     find_vocabulary,
@@ -205,6 +206,12 @@ def open_vocabulary(folder: Path) -> Vocabulary | None:
     settings = read_json_object(path) if path.is_file() else {}
     found = find_vocabulary(folder, settings, source=path)
     if found is None:
+        if (folder / "tokenizer.json").is_file():
+            say(
+                f"`{folder}` has a tokenizer.json but no spiece.model or "
+                "vocab.txt, so the model is loaded without a tokenizer; put "
+                "one of them into the folder to get it."
+            )
         return None
     return found._replace(added=dict(_added_tokens(folder, settings)))
 

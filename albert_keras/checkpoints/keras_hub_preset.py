@@ -150,7 +150,15 @@ def _vocabulary(folder: Path) -> Vocabulary | None:
     path = folder / "assets" / "tokenizer" / "vocabulary.spm"
     # KerasHub hands text to SentencePiece as it is, which is not how ALBERT's
     # vocabulary was meant: the tokenizer made here lower-cases.
-    return Vocabulary(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    length = None
+    settings = folder / "preprocessor.json"
+    if settings.is_file():
+        config = read_json_object(settings).get("config")
+        found = (config or {}).get("sequence_length")
+        length = found if isinstance(found, int) else None
+    return Vocabulary(path, sequence_length=length)
 
 
 def _locate(name: str, inner_repetitions: int) -> Location | None:

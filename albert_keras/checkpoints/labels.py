@@ -14,7 +14,7 @@ import keras
 from albert_keras.models.albert_text_classifier import PROBLEM_TYPES
 
 # No words of Hugging Face: its classes have no activation after the head.
-_ACTIVATION = "classifier_activation"
+ACTIVATION = "classifier_activation"
 _NO_NAME = re.compile(r"LABEL_\d+")
 
 
@@ -47,7 +47,7 @@ def head_settings(model: Any) -> dict[str, Any]:
         settings["problem_type"] = problem_type
     activation = getattr(model, "activation", keras.activations.linear)
     if activation != keras.activations.linear:
-        settings[_ACTIVATION] = keras.activations.serialize(activation)
+        settings[ACTIVATION] = keras.activations.serialize(activation)
     return settings
 
 
@@ -121,12 +121,12 @@ def read_activation(settings: Mapping[str, Any], source: Path) -> str | None:
     Raises:
         ValueError: It is none of Keras' own.
     """
-    found = settings.get(_ACTIVATION)
+    found = settings.get(ACTIVATION)
     if found is None:
         return None
     wrong = ValueError(
         f"`{source}` must name one of Keras' activations as its "
-        f"{_ACTIVATION}. Received: {found!r:.80}."
+        f"{ACTIVATION}. Received: {found!r:.80}."
     )
     if not isinstance(found, str):
         raise wrong

@@ -8,8 +8,8 @@ Source: google-research/albert, `modeling.py`, `run_pretraining.py`,
 `classifier_utils.py`, `race_utils.py` and `squad_utils.py`.
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from albert_keras.config import AlbertConfig
 
@@ -137,12 +137,6 @@ HEADS = (
     TOKEN_CLASSIFIER,
     MULTIPLE_CHOICE,
 )
-# Hugging Face's classes for the heads that have the same variables.
-OUTPUT_HEADS = {
-    "AlbertForSequenceClassification": CLASSIFIER,
-    "AlbertForTokenClassification": TOKEN_CLASSIFIER,
-    "AlbertForMultipleChoice": MULTIPLE_CHOICE,
-}
 # How many outputs there are where the task says so and not the data.
 FIXED_OUTPUTS = {
     SENTENCE_ORDER.name: 2,
@@ -160,3 +154,24 @@ def head_shapes(head: Head, config: AlbertConfig, outputs: int = 1) -> Shapes:
         outputs: Number of classes, where the head has them.
     """
     return head.shapes(config, FIXED_OUTPUTS.get(head.name, outputs))
+
+
+# Hugging Face's classes whose heads have variables of the same names.
+OUTPUT_HEADS = {
+    "AlbertForSequenceClassification": CLASSIFIER,
+    "AlbertForTokenClassification": TOKEN_CLASSIFIER,
+    "AlbertForMultipleChoice": MULTIPLE_CHOICE,
+}
+
+
+def architecture_of(settings: Mapping[str, Any]) -> str | None:
+    """Return the class of Hugging Face that a configuration names, if any."""
+    found = settings.get("architectures")
+    if not isinstance(found, list) or not found:
+        return None
+    return str(found[0]).removeprefix("TF")
+
+
+def output_head(architecture: str | None) -> Head | None:
+    """Return which of the heads that are stored alike a class has."""
+    return OUTPUT_HEADS.get(str(architecture))

@@ -17,7 +17,7 @@ from albert_keras.checkpoints.huggingface_tokenizer import (
     tokenizer_settings,
     write_tokenizer_json,
 )
-from albert_keras.checkpoints.labels import head_settings
+from albert_keras.checkpoints.labels import ACTIVATION, head_settings
 from albert_keras.checkpoints.model_parts import heads_of_model, parts_of
 from albert_keras.checkpoints.names import (
     CLASSIFIER,
@@ -31,6 +31,7 @@ from albert_keras.checkpoints.names import (
     TOKEN_CLASSIFIER,
     Head,
 )
+from albert_keras.checkpoints.notes import say
 from albert_keras.checkpoints.safetensors_file import write_safetensors
 from albert_keras.checkpoints.tensorflow_file import write_tensorflow
 from albert_keras.checkpoints.vocabulary import (
@@ -77,7 +78,9 @@ def save(
             `model.safetensors` and the tokenizer's files, which transformers
             loads without a warning; `"tensorflow"`, a checkpoint under
             google's names that the scripts of google-research/albert take as
-            `--init_checkpoint`.
+            `--init_checkpoint`. `load` reads names of classes, problem type,
+            dropout, sequence length and the tokenizer's options from each;
+            google's scripts ignore them in `albert_config.json`.
         overwrite: Replace a folder that is there.
 
     Returns:
@@ -108,6 +111,8 @@ def save(
         "tensorflow": _write_tensorflow,
     }[format]
     folder = Path(directory)
+    if format != "keras":
+        _say_what_peers_ignore(model)
     if folder.exists() and not overwrite:
         raise FileExistsError(
             f"`{folder}` must not exist already, unless it is to be "
@@ -135,6 +140,23 @@ def _arrays(model: Any) -> Iterator[tuple[str, np.ndarray]]:
     """Google's names and values, one variable after the other."""
     for part in parts_of(model):
         yield from part.to_google().items()
+
+
+def _say_what_peers_ignore(model: Any) -> None:
+    """Say what other programs won't read from the files, though `load` does."""
+    activation = head_settings(model).get(ACTIVATION)
+    if activation is not None:
+        say(
+            f"The head's activation ({activation}) is stored for albert-keras "
+            "alone; other programs read a model that returns logits."
+        )
+    tokenizer = _tokenizer_of(model)
+    if tokenizer is not None and not tokenizer.special_symbols:
+        say(
+            "special_symbols=False is stored for albert-keras and transformers "
+            "(split_special_tokens); other programs find [MASK], [CLS] and "
+            "[SEP] in raw text."
+        )
 
 
 # === Hugging Face ===

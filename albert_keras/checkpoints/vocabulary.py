@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from albert_keras.checkpoints.notes import say
 
 SENTENCEPIECE_NAMES = ("spiece.model", "30k-clean.model")
-WORD_PIECE_NAMES = ("vocab.txt", "vocab_chinese.txt")
+# The last is what older versions of this package wrote.
+WORD_PIECE_NAMES = ("vocab.txt", "vocab_chinese.txt", "vocabulary.txt")
 _MAX_LENGTH = "model_max_length"
 # What BERT's tokenizer can be told and this one cannot.
 _ALWAYS = ("tokenize_chinese_chars", "do_basic_tokenize")

@@ -152,8 +152,7 @@ def convert(
                 **arguments,
             )
         if add_tokens is not None:
-            tokens = add_tokens.read_text("utf-8-sig").split("\n")
-            loaded = ak.models.add_tokens(loaded, [t for t in tokens if t])
+            loaded = ak.models.add_tokens(loaded, _read_tokens(add_tokens))
         if max_length is not None:
             loaded = ak.models.lengthen_positions(loaded, max_length)
         is_grown = add_tokens is not None or max_length is not None
@@ -165,6 +164,12 @@ def convert(
             peers = (out,) if is_grown else (found, out)
             for comparison in _verify(peers, out, loaded):
                 print(_line(comparison))
+
+
+def _read_tokens(path: Path) -> list[str]:
+    from albert_keras.text.lines import numbered_lines
+
+    return [line for _, line in numbered_lines(path) if line]
 
 
 def _verify(

@@ -5,10 +5,13 @@ import keras_hub
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.models.arguments import KnowsArguments
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
-class AlbertMaskedLMPreprocessor(keras_hub.models.MaskedLMPreprocessor):
+class AlbertMaskedLMPreprocessor(
+    KnowsArguments, keras_hub.models.MaskedLMPreprocessor
+):
     """Tokenizes strings and masks single tokens at random, fresh each time.
 
     KerasHub's preprocessor with ALBERT's exact tokenizer: good to fine-tune

@@ -200,6 +200,9 @@ class AlbertQuestionAnswering(
             self._with_starts(x, y), y, sample_weight
         )
 
+    def changes_ids(self):
+        return self.head == "v2"
+
     def _with_starts(self, x, y):
         if self.head != "v2" or y is None:
             return x

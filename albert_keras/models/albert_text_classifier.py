@@ -31,8 +31,10 @@ from albert_keras.models.preset import StrictPreset
 from albert_keras.models.sequence_length import shorten_to_model
 from albert_keras.models.takes_strings import TakesStrings
 from albert_keras.models.text_columns import (
+    is_table,
     plain,
     require_as_many,
+    table_of,
     text_examples,
 )
 from albert_keras.models.text_encoding import encode_texts
@@ -235,6 +237,11 @@ class AlbertTextClassifier(
         """Return labels as the loss takes them, checked."""
         if self.takes_own_labels():
             return np.asarray(plain(y))
+        if is_table(y):
+            table = table_of(y)
+            if self.labels and set(table) == set(self.labels):
+                table = {name: table[name] for name in self.labels}
+            y = list(map(list, zip(*table.values(), strict=True)))
         found = labels_of(self.loss)
         if found == "number":
             return regression_targets(y, self.num_classes)
@@ -242,14 +249,13 @@ class AlbertTextClassifier(
             return binary_targets(y)
         plain_y = y if isinstance(y, np.ndarray) else plain(y)
         names = names_in(plain_y)
-        self.name_classes(names)
-        if found == "binary":
-            return class_sets(y, self.num_classes, self.labels)
-        if found == "one-hot" and not names:
+        if found == "binary" or (found == "one-hot" and not names):
+            self.name_classes(names)
             return class_sets(y, self.num_classes, self.labels)
         if found is None and not names:
             return np.asarray(plain_y)
         rows = one_number_per_row(y)
+        self.name_classes(names)
         numbers = class_numbers(rows, self.num_classes, self.labels)
         if found == "one-hot":
             return np.eye(self.num_classes, dtype="float32")[numbers]

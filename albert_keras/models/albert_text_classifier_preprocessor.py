@@ -5,11 +5,12 @@ import keras_hub
 
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
+from albert_keras.models.arguments import KnowsArguments
 
 
 @keras.saving.register_keras_serializable(package="albert_keras")
 class AlbertTextClassifierPreprocessor(
-    keras_hub.models.TextClassifierPreprocessor
+    KnowsArguments, keras_hub.models.TextClassifierPreprocessor
 ):
     """Tokenizes a string, or a pair, into `[CLS] a [SEP] b [SEP]`.
 

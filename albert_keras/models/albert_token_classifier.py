@@ -232,15 +232,16 @@ class AlbertTokenClassifier(
             return None
         weights: list[Any] = [np.ones(len(row.words), "f4") for row in rows]
         given = plain(sample_weight)
-        if given is not None and any(
-            isinstance(plain(weight), list) for weight in given
-        ):
+        is_by_row = getattr(sample_weight, "shape", ())[1:] == (1,)
+        if given is None:
+            pass
+        elif not is_by_row and any(isinstance(plain(w), list) for w in given):
             require_as_many(rows, given)
             weights = [
                 row_weights(weight, len(row.words))
                 for row, weight in zip(rows, given, strict=True)
             ]
-        elif given is not None:
+        else:
             of_rows: Any = row_weights(given, len(rows))
             weights = [w * r for w, r in zip(weights, of_rows, strict=True)]
         if each is not None:

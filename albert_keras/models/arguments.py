@@ -5,8 +5,13 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+import keras
+
 # Every Keras layer has them; a task's are its own and not its parts'.
 _OF_KERAS = {"name", "trainable"}
+_OF_LAYERS = {"activity_regularizer", "autocast", "dtype"}
+# Between a class and its base, and in saved configurations.
+_PASSED_ON = {"inputs", "outputs", "config_file", "_allow_python_workflow"}
 # The shapes of the weights decide these.
 SIZES = (
     "vocabulary_size",
@@ -34,45 +39,53 @@ class Arguments(NamedTuple):
     preprocessor: dict[str, Any]
 
 
+class KnowsArguments:
+    """Mixed into models and preprocessors: unknown arguments are refused.
+
+    Keras' functional models ignore what they don't know.
+    """
+
+    def __init__(self, *args, **kwargs):
+        known = _accepted(type(self), all_classes=True)
+        for name in kwargs:
+            if name not in known and name not in _PASSED_ON:
+                raise ValueError(_unknown(type(self), name, known))
+        super().__init__(*args, **kwargs)
+
+
 def arguments_of(model_class: type) -> set[str]:
     """Return the names of a constructor's arguments.
 
     Args:
-        model_class: A class of models or preprocessors.
+        model_class: A class of models, preprocessors or tokenizers.
+    """
+    return _accepted(model_class, all_classes=False)
+
+
+def _accepted(model_class: type, all_classes: bool) -> set[str]:
+    """The arguments of a class, or of all those that it inherits from.
+
+    A subclass may leave arguments out that it passes to its base.
     """
     names = set(_OF_KERAS)
+    if not issubclass(model_class, keras.Model):
+        names |= _OF_LAYERS
     for each in model_class.__mro__:
         if each.__module__.partition(".")[0] == "keras":
-            break  # Keras ignores what it doesn't know
+            break  # a model ignores what it doesn't know
         if "__init__" not in vars(each):
             continue
         parameters = inspect.signature(vars(each)["__init__"]).parameters
-        kinds = {parameter.kind for parameter in parameters.values()}
         names |= {
             name
             for name, parameter in parameters.items()
             if parameter.kind
             in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         }
-        if inspect.Parameter.VAR_KEYWORD not in kinds:
+        kinds = {parameter.kind for parameter in parameters.values()}
+        if inspect.Parameter.VAR_KEYWORD not in kinds and not all_classes:
             break
     return names - {"self"}
-
-
-def refuse_unknown(model_class: Any, given: Iterable[str]) -> None:
-    """Refuse arguments that a constructor doesn't have.
-
-    Args:
-        model_class: A backbone or a task.
-        given: Names of arguments.
-
-    Raises:
-        ValueError: One of them is unknown.
-    """
-    known = arguments_of(model_class)
-    for name in given:
-        if name not in known:
-            raise ValueError(_unknown(model_class, name, known))
 
 
 def sort_arguments(
@@ -94,7 +107,7 @@ def sort_arguments(
     """
     own = {*arguments_of(model_class), "dtype", *more}
     parts = {
-        part: arguments_of(part_class) - _OF_KERAS - {"dtype", "tokenizer"}
+        part: arguments_of(part_class) - _OF_KERAS - _OF_LAYERS - {"tokenizer"}
         for part in ("backbone", "preprocessor")
         if (part_class := getattr(model_class, f"{part}_cls", None)) is not None
     }

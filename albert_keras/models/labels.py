@@ -294,7 +294,9 @@ def _numbers(values: Any) -> np.ndarray | None:
             found = found.astype("float64")
     except (TypeError, ValueError):
         return None
-    return found if found.dtype.kind in "biuf" else None
+    if found.dtype.kind == "b":
+        return found.astype("int32")
+    return found if found.dtype.kind in "iuf" else None
 
 
 def _class_number(label: Any, names: Sequence[str] | None, where: str) -> float:

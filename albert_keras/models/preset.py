@@ -17,9 +17,9 @@ from albert_keras.artefact_names import RUN_CHECKPOINTS, RUN_RECORD
 from albert_keras.config import RELEASED_NAME
 from albert_keras.json_objects import read_json_object
 from albert_keras.models.arguments import (
+    KnowsArguments,
     arguments_of,
     refuse_other_sizes,
-    refuse_unknown,
     sort_arguments,
     with_arguments,
 )
@@ -37,7 +37,7 @@ _RUN_MODELS = "albert_keras.checkpoints.run_models"
 _TEMPORARY = "albert_keras.checkpoints.temporary_presets"
 
 
-class StrictPreset(HasAdapter):
+class StrictPreset(KnowsArguments, HasAdapter):
     """Mixed into the models: presets are complete, arguments are known.
 
     KerasHub reports a folder without weights as an error of its cache, starts
@@ -45,12 +45,6 @@ class StrictPreset(HasAdapter):
     was saved in mixed precision, and ignores arguments it doesn't know.
     `save_to_preset` adds a model card, which KerasHub doesn't write.
     """
-
-    def __init__(self, *args, **kwargs):
-        refuse_unknown(
-            type(self), (n for n in kwargs if n not in ("inputs", "outputs"))
-        )
-        super().__init__(*args, **kwargs)
 
     def save_to_preset(self, preset_dir, *args, **kwargs):
         """Save a preset, which `from_preset` loads, and a model card.
@@ -226,7 +220,7 @@ def _default_dtype(folder: Path) -> dict[str, Any]:
     name = saved["config"].get("name", "") if isinstance(saved, dict) else ""
     if name.removeprefix("mixed_") in ("float32", "float16", "bfloat16"):
         return {"dtype": keras.config.dtype_policy()}
-    return {"dtype": None}
+    return {"dtype": saved}
 
 
 def _has_head(

@@ -329,6 +329,10 @@ class TakesStrings:
         """
         return x, y, sample_weight, class_weight
 
+    def changes_ids(self) -> bool:
+        """Return whether `preprocess_samples` changes batches of ids."""
+        return False
+
     def as_source(self, found: Encoded, batch_size: int, shuffle: bool) -> Any:
         """Return rows as a `PyDataset`; None if the arrays do.
 

@@ -1,7 +1,7 @@
 """The containers that `fit` takes texts in, as Python lists.
 
-Lists, tuples, NumPy arrays, tensors, and the Series and DataFrames of pandas,
-which doesn't have to be installed.
+Lists, tuples, NumPy arrays, tensors, the Series and DataFrames of pandas and
+the datasets of Hugging Face, neither of which has to be installed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,14 @@ def plain(values: Any) -> Any:
         values = values.numpy()
     if hasattr(values, "tolist"):
         values = values.tolist()
-    return list(values) if isinstance(values, tuple) else values
+    if isinstance(values, Sequence) and not isinstance(values, str | bytes):
+        return list(values)
+    return values
 
 
 def is_table(values: Any) -> bool:
     """Return whether these are columns by name: a DataFrame or dictionaries."""
-    if isinstance(values, Mapping):
-        return True
-    if hasattr(values, "columns") and hasattr(values, "to_dict"):
+    if isinstance(values, Mapping) or _column_names(values) is not None:
         return True
     if isinstance(values, list | tuple):
         return bool(values) and all(isinstance(v, Mapping) for v in values)
@@ -37,16 +37,16 @@ def table_of(values: Any) -> dict[str, list]:
     """Return the columns of a table as lists.
 
     Args:
-        values: A DataFrame, a dictionary of columns, or a list of
-            dictionaries, one a row.
+        values: A DataFrame, a `datasets.Dataset` of Hugging Face, a
+            dictionary of columns, or a list of dictionaries, one a row.
 
     Raises:
         ValueError: The columns have different numbers of rows.
     """
     if isinstance(values, Mapping):
         table = {str(name): plain(values[name]) for name in values}
-    elif hasattr(values, "columns"):
-        table = {str(name): plain(values[name]) for name in values.columns}
+    elif (names := _column_names(values)) is not None:
+        table = {str(name): plain(values[name]) for name in names}
     else:
         table = {str(name): [] for name in values[0]}
         for number, row in enumerate(values):
@@ -72,6 +72,13 @@ def table_of(values: Any) -> dict[str, list]:
             f"{received}."
         )
     return table
+
+
+def _column_names(values: Any) -> Any:
+    """Return the names of a DataFrame's columns; None of anything else."""
+    if not hasattr(values, "to_dict"):
+        return None
+    return getattr(values, "columns", getattr(values, "column_names", None))
 
 
 def require_columns(
@@ -157,11 +164,7 @@ def text_examples(x: Any) -> tuple[list[TextExample], Any]:
     elif isinstance(x, tuple) and not any(
         isinstance(part, str | bytes) for part in x
     ):
-        columns = [plain(part) for part in x]
-        if any(not isinstance(part, list) for part in columns) or any(
-            isinstance(value, list | tuple) for c in columns for value in c[:1]
-        ):  # a tuple of pairs
-            columns = _columns(columns)
+        columns = [_columns(part)[0] for part in x]
     else:
         columns = _columns(x)
     if not 1 <= len(columns) <= 2 or len({len(c) for c in columns}) > 1:

@@ -1,7 +1,7 @@
 """Batches of texts as batches of ids, for Keras to train on."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -17,7 +17,8 @@ def is_stream(x: Any) -> bool:
     if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):
         return True
     # A Series or an array has a shape; a generator or a loader doesn't.
-    return isinstance(x, Iterable) and not hasattr(x, "shape")
+    is_container = hasattr(x, "shape") or isinstance(x, Sequence)
+    return isinstance(x, Iterable) and not is_container
 
 
 def unpacked(batch: Any) -> tuple[Any, Any, Any]:
@@ -37,7 +38,8 @@ def peeked(stream: Any) -> tuple[Any, Any]:
         first = next(stream, None)
         if first is None:
             raise ValueError("A generator must yield a batch. Received: none.")
-        return first, itertools.chain([first], stream)
+        # Keras knows generators alone.
+        return first, (batch for batch in itertools.chain([first], stream))
     for first in stream:
         return first, stream
     raise ValueError("A dataset must have a batch. Received an empty one.")

@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from albert_keras.models.arguments import KnowsArguments
 from albert_keras.models.preset import as_preset
 from albert_keras.text.packing import pack
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.wordpiece import WordPieceTokenizer
 
 
-class TokenizesInPython:
+class TokenizesInPython(KnowsArguments):
     """Mixed into the tokenizer layers: the methods of `python_tokenizer`.
 
     They give the ids which the layer gives when it is called, fast for one

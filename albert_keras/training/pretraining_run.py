@@ -277,6 +277,10 @@ class PretrainingRun:
         record = self.folder.read_record()
         plan = TrainingPlan(**record["plan"])
         begun = copy.deepcopy(record["inputs"])
+        # Runs of earlier versions have neither.
+        begun["options"].setdefault("sop_loss_weight", 1.0)
+        for inputs in (begun, self.inputs):
+            inputs.setdefault("preset", None)
         steps, minutes = (
             self.options.num_train_steps,
             begun["options"].get("minutes"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import signal
 import sys
 
@@ -16,6 +17,9 @@ from checkpoint_models import (
 
 import albert_keras as ak
 from albert_keras import cli
+from albert_keras.models.albert_text_classifier_preprocessor import (
+    AlbertTextClassifierPreprocessor,
+)
 
 
 def convert(*words):
@@ -118,6 +122,34 @@ def test_options(tmp_path):
     again = ak.checkpoints.load(tmp_path / "out")
     assert (again.activation, again.num_heads) == ("gelu", 4)
     assert "AlbertBackbone" in out
+
+
+def test_labels_and_tokenizer(tmp_path):
+    tokenizer = ak.AlbertWordPieceTokenizer(
+        ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a"]
+    )
+    model = ak.AlbertTextClassifier(
+        tiny_backbone(), 2, AlbertTextClassifierPreprocessor(tokenizer)
+    )
+    folder = ak.checkpoints.save(model, tmp_path / "in", "huggingface")
+    settings = json.loads((folder / "config.json").read_text())
+    settings |= {"id2label": {"0": "bad"}, "label2id": {"bad": 0}}
+    (folder / "config.json").write_text(json.dumps(settings))
+    (folder / "added_tokens.json").write_text('{"<e>": 6}')
+    words = [tmp_path / "in", tmp_path / "out", "--to", "keras"]
+    for more, sentence in (
+        ([], "'<e>' (6)"),
+        (["--no-tokenizer"], "2 classes"),
+        (["--labels", "a"], "'<e>' (6)"),
+        (["--no-tokenizer", "--labels", "a"], "2 different names"),
+    ):
+        code, _, err = convert(*words, *more)
+        assert (code, sentence in " ".join(err.split())) == (2, True), err
+        assert not (tmp_path / "out").exists()
+    code, _, err = convert(*words, "--no-tokenizer", "--labels", "bad,good")
+    assert code == 0, err
+    again = ak.checkpoints.load(tmp_path / "out")
+    assert (again.labels, again.preprocessor) == (("bad", "good"), None)
 
 
 @pytest.mark.parametrize(

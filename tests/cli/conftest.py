@@ -17,12 +17,15 @@ def call_fixture() -> Callable[..., Ended]:
 
 
 @pytest.fixture(scope="session")
-def made(tmp_path_factory) -> Path:
+def made(made_once) -> Path:
     """A folder in which every command but quickstart did its work once.
 
     Real text, a vocabulary, shards, a run, its preset and both exports.
     """
-    folder = tmp_path_factory.mktemp("made")
+    return made_once("commands", run_commands)
+
+
+def run_commands(folder: Path) -> Path:
     text = inspect.getsource(textwrap) + inspect.getsource(contextlib)
     (folder / "corpus.txt").write_text(text, "utf-8")
     tiny = AlbertConfig.named("albert_tiny_test")

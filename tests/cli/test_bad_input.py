@@ -90,6 +90,7 @@ def fill(folder: Path, made: Path) -> None:
         "cut.txt.gz": gzip.compress(b"A line.\n" * 9)[:-4],
         "bad.jsonl": b'{"text": "A line."}\n{"text": \n',
         "one-line.txt": b"A line.\n",
+        "vocab.txt": b"[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n",
         "marks.txt": "\u0301\n\u200b\n".encode(),
         "alone.txt": b"A sentence alone.\n\n" * 300,
         "empty.model": b"",
@@ -383,6 +384,67 @@ def test_config(refuse, config, sentence):
     refuse(f"{PRETRAIN} --data shards --config {config}", sentence)
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            f"{TOKENIZER} --config tiny.json --preset run",
+            "Either --preset, or --config and --tokenizer must be given. "
+            "Received: --config and --preset and --tokenizer.",
+        ),
+        (
+            "--config tiny.json",
+            "Either --preset, or --config and --tokenizer must be given. "
+            "Received: --config.",
+        ),
+        (
+            "--preset absent",
+            "A checkpoint must be a folder, ... Received: 'absent', where "
+            "there is nothing. Models in '.': ...",
+        ),
+        (
+            "--preset backbone --tokenizer vocab.txt",
+            "`tokenizer` must be the model's own. Received: another vocabulary "
+            "than that of 'backbone'; leave out --tokenizer, and prepare the "
+            "examples with the model's.",
+        ),
+        (
+            "--preset run --cased",
+            "--cased and --keep-accents need --tokenizer; without it, the text "
+            "is normalized as the tokenizer of --preset says. Received: "
+            "--cased.",
+        ),
+        (
+            "--preset run --sop-loss-weight -1",
+            "`sop_loss_weight` must be a number of at least 0. Received: "
+            "sop_loss_weight=-1.0.",
+        ),
+    ],
+)
+def test_what_a_run_starts_from(refuse, words, sentence):
+    refuse(
+        f"pretrain --data shards --steps 2 --batch-size 2 --out new {words}",
+        sentence,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("--max-length 8", "`max_sequence_length` must be more than the ..."),
+        ("--add-tokens empty.txt", "`tokens` must name a token. ..."),
+        ("--add-tokens binary.txt", "A corpus must be text in UTF-8. ..."),
+        (
+            "--add-tokens one-line.txt",
+            "A token must be text without white space. Received: 'A line.'.",
+        ),
+        ("--add-tokens absent", "...absent..."),
+    ],
+)
+def test_growing(refuse, words, sentence):
+    refuse(f"convert run new --to keras {words}", sentence)
+
+
 NO_MANIFEST = (
     "A folder of pretraining examples must have a manifest.json. "
     "Received: '{}', which has none."
@@ -425,7 +487,10 @@ PRESETS = {
     "absent": IS_NO_PRESET.format("absent"),
     "file": IS_NO_PRESET.format("file"),
     "full": "Preset `full` must hold a config.json. Received: thesis.txt.",
-    "run": "Preset `run` must hold a config.json. Received: ...",
+    "begun": "The run 'begun' must have a preset or a checkpoint to be used as "
+    "a model. Received: a run without either; resume it with --resume.",
+    "begun/step_00000001.npz": "A checkpoint must be a file. Received: "
+    "'begun/step_00000001.npz', which was not found. Models in 'begun': none.",
     "no-config": "Preset `no-config` must hold a config.json. Received: ...",
     "list-config": "`list-config/config.json` must hold one JSON object. "
     "Received: list.",
@@ -471,12 +536,12 @@ PRESETS = {
 @pytest.mark.filterwarnings("ignore:Skipping")  # of Keras, before it gives up
 def test_preset(refuse, command, preset):
     sentence = PRESETS[preset]
-    if command.startswith("fill-mask") and preset == "absent":
+    is_absent = preset in ("absent", "begun/step_00000001.npz")
+    if command.startswith("fill-mask") and is_absent:
         # It may be a model of any form.
         sentence = (
             "A model must be a preset, a SavedModel or a .tflite file, ... "
-            "Received: 'absent', where there is nothing. Models in '.': "
-            "backbone, ..."
+            f"Received: '{preset}', where there is nothing. Models in ..."
         )
     refuse(command.format(preset), sentence)
 

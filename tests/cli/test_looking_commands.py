@@ -172,7 +172,6 @@ def test_inspect_draws_what_is_asked_for(call, world):
         ("bias run/preset --out run", "`run` must not exist already"),
         ("bias nowhere --card", "A preset must be a folder written by"),
         ("card nowhere", "A preset must be a folder written by"),
-        ("card run", "Preset `run` must hold a config.json."),
         ("card run/preset --license ''", "--license must be a name"),
         ("card run/preset --language '\udcff'", "--language must be a name"),
         ("inspect nowhere", "A checkpoint must be a folder"),

@@ -27,28 +27,6 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def written(
-    models, tokenizer, tmp_path_factory
-) -> dict[str, ak.export.Artefact]:
-    folder = tmp_path_factory.mktemp("served")
-    return {
-        name: ak.export.saved_model(
-            model, folder / name, tokenizer=tokenizer, top_k=4
-        )
-        for name, model in models.items()
-    }
-
-
-@pytest.fixture(scope="module")
-def served(written):
-    """The signatures of each model, loaded."""
-    return {
-        name: tf.saved_model.load(str(each.path)).signatures
-        for name, each in written.items()
-    }
-
-
 def ask(signature, *texts) -> dict[str, np.ndarray]:
     outputs = signature(tf.constant(texts, tf.string))
     return {name: output.numpy() for name, output in outputs.items()}
@@ -217,10 +195,10 @@ print(json.dumps({
 
 
 def test_a_process_without_this_project_gets_the_same(
-    written, served, tmp_path
+    artefacts, served, tmp_path
 ):
     ended = subprocess.run(
-        [sys.executable, "-I", "-c", CLIENT, written["masked_lm"].path],
+        [sys.executable, "-I", "-c", CLIENT, artefacts["masked_lm"].path],
         input=json.dumps(TEXTS),
         capture_output=True,
         text=True,
@@ -252,15 +230,15 @@ def test_weights_and_vocabulary_are_stored_once(tokenizer, tmp_path):
     assert written.operations["SentencepieceOp"] == 1
 
 
-def test_a_graph_for_texts_holds_the_model_once(written):
+def test_a_graph_for_texts_holds_the_model_once(artefacts):
     # A softmax a layer, in attention, and one over the vocabulary for texts
     # and for pairs.
-    assert written["backbone"].operations["Softmax"] == LAYERS
-    assert written["masked_lm"].operations["Softmax"] == LAYERS + 2
+    assert artefacts["backbone"].operations["Softmax"] == LAYERS
+    assert artefacts["masked_lm"].operations["Softmax"] == LAYERS + 2
 
 
-def test_what_was_written(written, models):
-    artefact = written["pretrainer"]
+def test_what_was_written(artefacts, models):
+    artefact = artefacts["pretrainer"]
     assert artefact.path.name == "1"
     assert artefact.num_parameters == models["pretrainer"].count_params()
     ids = "int32 [?, ?]"

@@ -5,8 +5,6 @@ import pytest
 import tensorflow as tf
 from export_models import LONGEST
 
-import albert_keras as ak
-
 TEXTS = [
     "The value of an argument",
     "",
@@ -26,21 +24,6 @@ PASSAGES = [
     "e\u0301te\u0301 [MASK] and  the ``options'' ½ ",
     "argument argument argument",
 ]
-
-
-@pytest.fixture(scope="module")
-def served(models, tokenizer, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tasks")
-    found = {}
-    for name, model in models.items():
-        labels = ["no", "maybe", "yes"] if name == "classifier" else None
-        if name == "tagger":
-            labels = ["O", "B-A", "I-A", "B-B", "I-B"]
-        written = ak.export.saved_model(
-            model, folder / name, tokenizer=tokenizer, top_k=4, labels=labels
-        )
-        found[name] = tf.saved_model.load(str(written.path)).signatures
-    return found
 
 
 def ask(signature, **inputs):

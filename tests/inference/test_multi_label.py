@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from command_call import call
 from export_models import backbone, randomize
 
 import albert_keras as ak
@@ -165,6 +166,21 @@ def test_one_label(small_tokenizer, lines):
     answer = ak.inference.Classify(model, threshold=score - 0.01)(lines[0])
     assert answer["labels"] == ["spam"]
     assert answer["scores"]["spam"] == pytest.approx(score, abs=1e-5)
+
+
+def test_the_command_prints_all_labels(answers, forms, lines):
+    best = max(range(40), key=lambda n: len(answers[n]["labels"]))
+    path = str(forms["tflite"])
+    found = call("classify", path, lines[best], "--threshold", "0.5")
+    names, scores, text = found.stdout.rstrip("\n").split("\t")
+    assert names.split(",") == answers[best]["labels"]
+    assert len(scores.split(",")) == len(names.split(",")) > 1
+    assert text == lines[best]
+    found = call("classify", path, lines[best], "--threshold", "1")
+    assert found.stdout.startswith("(none)\t\t")
+    found = call("classify", path, lines[best], "--threshold", "2")
+    assert found.code == 2
+    assert "must be from 0 to 1" in found.stderr
 
 
 def test_threshold_for_another_model(small_models, multi_label):

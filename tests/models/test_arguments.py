@@ -75,6 +75,19 @@ def test_constructors_refuse_unknown_arguments(make, words):
     assert "\n" not in str(caught.value)
 
 
+def test_tokenizers_and_preprocessors_refuse_unknown_arguments(
+    small_tokenizer, presets
+):
+    with pytest.raises(ValueError, match=r"`lowercas`.*`lowercase`\?"):
+        ak.AlbertTokenizer(small_tokenizer.proto, lowercas=False)
+    with pytest.raises(ValueError, match=r"`lowercas`.*`lowercase`\?"):
+        ak.AlbertTokenizer.from_preset(presets / "classifier", lowercas=False)
+    with pytest.raises(ValueError, match="AlbertWordPieceTokenizer"):
+        ak.AlbertWordPieceTokenizer(lowercas=False)
+    with pytest.raises(ValueError, match="`sequence_length`"):
+        AlbertTextClassifierPreprocessor(small_tokenizer, sequence_lenght=3)
+
+
 def test_arguments_of_keras_are_taken():
     model = ak.AlbertTextClassifier(backbone(name="body"), 2, name="mine")
     assert (model.name, model.backbone.name) == ("mine", "body")

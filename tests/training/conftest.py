@@ -188,9 +188,12 @@ def pretrain_command(examples, tiny_config):
 
 
 @pytest.fixture(scope="session")
-def thirty_steps(pretrain_command, tmp_path_factory):
+def thirty_steps(pretrain_command, made_once):
     """The folder of a run of 30 steps on one device, without dropout."""
-    run_dir = tmp_path_factory.mktemp("one") / "run"
-    words = ("--strategy", "one", *THIRTY_STEPS)
-    subprocess.run(pretrain_command(run_dir, *words), check=True)
-    return run_dir
+
+    def run(folder):
+        words = ("--strategy", "one", *THIRTY_STEPS)
+        subprocess.run(pretrain_command(folder / "run", *words), check=True)
+        return folder / "run"
+
+    return made_once("thirty_steps", run)

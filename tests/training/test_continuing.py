@@ -217,6 +217,8 @@ def test_a_run_is_not_resumed_as_another(
     steps, changes, sentence, planned, start, preset
 ):
     record = (planned[0] / "run.json").read_bytes()
+    with pytest.raises(ValueError, match="preset='other', expected: preset="):
+        start(planned[0], 4, "other", resume=True)
     with pytest.raises(ValueError, match=sentence):
         start(planned[0], steps, str(preset), resume=True, **changes)
     assert (planned[0] / "run.json").read_bytes() == record

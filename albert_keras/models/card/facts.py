@@ -140,6 +140,10 @@ def facts_of(model: Any) -> CardFacts:
     for name in ("num_classes", "head", "head_layer_norm_epsilon"):
         if hasattr(model, name):
             facts[name] = getattr(model, name)
+    if getattr(model, "labels", None) is not None:
+        facts["labels"] = ", ".join(model.labels)
+    if getattr(model, "problem_type", None) is not None:
+        facts["problem_type"] = model.problem_type
     preprocessor = getattr(model, "preprocessor", None)
     if preprocessor is not None:
         tokenizer = preprocessor.tokenizer

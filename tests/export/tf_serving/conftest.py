@@ -1,23 +1,18 @@
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-import albert_keras as ak
 
 PROJECT = Path(__file__).parents[3]
 sys.path.insert(0, str(PROJECT / "export" / "tf_serving"))
 
 
 @pytest.fixture(scope="session")
-def folders(models, tokenizer, tmp_path_factory) -> dict[str, Path]:
+def folders(artefacts) -> dict[str, Path]:
     """What TF Serving calls the base path of each model."""
-    served = tmp_path_factory.mktemp("models")
-    for name, model in models.items():
-        ak.export.saved_model(
-            model, served / name, tokenizer=tokenizer, top_k=4
-        )
-    return {name: served / name for name in models}
+    return {name: each.path.parent for name, each in artefacts.items()}
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +20,14 @@ def program(tmp_path_factory) -> Path:
     """The loader in C."""
     import loader_process
 
-    if loader_process.compiler() is None:
-        pytest.skip("there is no C compiler on the PATH")
+    compiler = loader_process.compiler()
+    if compiler is None:
+        pytest.skip("needs a C compiler, gcc or cc, on the PATH")
+    tried = subprocess.run(
+        [compiler, "-x", "c", "-", "-o", os.devnull],
+        input=b"#include <stdio.h>\nint main(void) { return 0; }\n",
+        capture_output=True,
+    )
+    if tried.returncode:
+        pytest.skip(f"needs a C compiler with its headers: {tried.stderr!r}")
     return loader_process.build(tmp_path_factory.mktemp("c") / "loader")

@@ -32,7 +32,7 @@ def loaders(program, folders):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_ids_get_what_keras_gives(models, loaders, name):
+def test_ids_get_what_keras_gives(loaders, models, name):
     inputs = random_ids(models[name], rows=3, length=19, masks=2)
     outputs = loaders[name].predict(inputs, "serve_ids")
     expected = keras_outputs(models[name], inputs)
@@ -44,9 +44,8 @@ def test_ids_get_what_keras_gives(models, loaders, name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_texts_get_what_python_gives(folders, loaders, name):
-    served = tf.saved_model.load(str(folders[name] / "1"))
-    expected = served.signatures["serving_default"](tf.constant(TEXTS))
+def test_texts_get_what_python_gives(loaders, served, name):
+    expected = served[name]["serving_default"](tf.constant(TEXTS))
     outputs = loaders[name].predict({"text": TEXTS})
     assert outputs.keys() == expected.keys()
     for output, values in expected.items():
@@ -76,10 +75,9 @@ TASK_INPUTS["reader_v2", "answer"] = TASK_INPUTS["reader", "answer"]
 
 
 @pytest.mark.parametrize(("name", "signature"), TASK_INPUTS)
-def test_tasks_get_what_python_gives(folders, loaders, name, signature):
+def test_tasks_get_what_python_gives(loaders, served, name, signature):
     inputs = TASK_INPUTS[name, signature]
-    served = tf.saved_model.load(str(folders[name] / "1"))
-    expected = served.signatures[signature](
+    expected = served[name][signature](
         **{key: tf.constant(each) for key, each in inputs.items()}
     )
     outputs = loaders[name].predict(inputs, signature)

@@ -30,12 +30,15 @@ INVALID_ARGUMENT, NOT_FOUND, UNAVAILABLE = 3, 5, 14
 def addresses(request, folders, tmp_path_factory):
     """Addresses by gRPC and REST of something that serves all models."""
     if request.param == "stand-in":
-        # A second version, which a label leads to.
-        first = folders["classifier"] / "1"
-        if not (folders["classifier"] / "2").exists():
-            shutil.copytree(first, folders["classifier"] / "2")
+        # Two versions, which labels lead to.
+        both = tmp_path_factory.mktemp("classifier")
+        for version in ("1", "2"):
+            shutil.copytree(folders["classifier"] / "1", both / version)
         server = StandInServer(
-            ServedModels(folders, {"classifier": {"stable": 1, "canary": 2}})
+            ServedModels(
+                {**folders, "classifier": both},
+                {"classifier": {"stable": 1, "canary": 2}},
+            )
         )
         yield server.grpc_address, server.rest_address
         server.close()
