@@ -165,7 +165,7 @@ class AlbertTokenClassifier(
         if isinstance(loss, str) and loss == "auto":
             loss = "sparse_categorical_crossentropy"
         loss = resolved_loss(loss, True, reduction="mean_with_sample_weight")
-        weighted = [*(weighted_metrics or ()), *metrics]
+        weighted = [*(weighted_metrics or ()), *(metrics or ())]
         if not any(getattr(m, "name", m) == "accuracy" for m in weighted):
             weighted = [*fitting_metrics(loss, "accuracy"), *weighted]
         super().compile(optimizer, loss, weighted_metrics=weighted, **kwargs)

@@ -1,6 +1,6 @@
 """Trains each task on rows sorted by label and on the same rows shuffled.
 
-python benchmarks/tasks/sorted_rows.py --out benchmarks/results/tasks/sorted_rows.json
+python benchmarks/tasks/sorted_rows.py --out RESULTS/sorted_rows.json
 
 `fit` shuffles rows in every epoch, so the order of a file makes no difference:
 the two means must agree within two standard errors. 1,600 rows of generated
@@ -24,7 +24,18 @@ from albert_keras.models.albert_text_classifier_preprocessor import (
     AlbertTextClassifierPreprocessor,
 )
 
-WORDS = "list tuple error value name file index array class method".split()
+WORDS = [
+    "list",
+    "tuple",
+    "error",
+    "value",
+    "name",
+    "file",
+    "index",
+    "array",
+    "class",
+    "method",
+]
 MARKS = ["return", "raise"]
 ROWS, HELD_OUT, EPOCHS = 1600, 400, 3
 

@@ -39,7 +39,7 @@ def preprocessor(spiece):
 def test_every_weight_has_googles_names(name, preprocessor):
     """A variable that `parts_of` forgets would stay random."""
     model = MODELS[name](preprocessor)
-    weights = {id(v) for v in model.trainable_variables}
+    weights = {id(v) for v in model.weights}
     parts = list(parts_of(model))
     assert {id(part.variable) for part in parts} == weights
     names = [name for part in parts for name in part.names]

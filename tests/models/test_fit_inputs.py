@@ -432,6 +432,7 @@ def test_rows_are_shuffled_in_every_epoch(make, batches, seven, task):
 
 def test_masks_are_drawn_in_every_epoch(make, batches):
     model = make("masked_lm", sequence_length=32)
+    model.preprocessor.mask_selection_rate = 0.5
     model.fit([" ".join(WORDS * 3)], epochs=4, verbose=0)
     positions = {tuple(x["mask_positions"][0]) for x, _, _ in batches}
     assert len(positions) > 1
