@@ -6,6 +6,7 @@ that end in a digit and a comma get a score at which they are never taken,
 which is how Hugging Face states ALBERT's rule for them.
 """
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,12 +23,13 @@ from tokenizers import (
     processors,
 )
 
-from albert_keras.checkpoints.notes import say
 from albert_keras.checkpoints.vocabulary import (
+    WITHOUT,
     Vocabulary,
     find_vocabulary,
     is_sentencepiece,
     text_settings,
+    with_settings,
 )
 from albert_keras.json_objects import read_json_object
 from albert_keras.text.basic_tokenization import (
@@ -205,15 +207,72 @@ def open_vocabulary(folder: Path) -> Vocabulary | None:
     path = folder / SETTINGS_FILE
     settings = read_json_object(path) if path.is_file() else {}
     found = find_vocabulary(folder, settings, source=path)
+    json_path = folder / "tokenizer.json"
+    if found is None and json_path.is_file():
+        try:
+            content = _vocabulary_in(read_json_object(json_path), json_path)
+        except ValueError as error:  # of no matter for a model without one
+            return Vocabulary(json_path, refusal=str(error))
+        found = with_settings(json_path, settings, path, content)
     if found is None:
-        if (folder / "tokenizer.json").is_file():
-            say(
-                f"`{folder}` has a tokenizer.json but no spiece.model or "
-                "vocab.txt, so the model is loaded without a tokenizer; put "
-                "one of them into the folder to get it."
-            )
         return None
     return found._replace(added=dict(_added_tokens(folder, settings)))
+
+
+def _vocabulary_in(
+    content: Mapping[str, Any], source: Path
+) -> bytes | list[str]:
+    """Return the vocabulary that `tokenizer.json` holds.
+
+    It is all that transformers writes since version 5.
+    """
+    model = content.get("model")
+    model = model if isinstance(model, dict) else {}
+    vocabulary: Any = model.get("vocab")
+    received = f"one of type {model.get('type')!r}"
+    try:
+        if model.get("type") == "WordPiece":
+            pieces = sorted(vocabulary, key=dict(vocabulary).__getitem__)
+            if [vocabulary[p] for p in pieces] == list(range(len(pieces))):
+                return pieces
+            received = "ids with gaps"
+        if model.get("type") == "Unigram":
+            return _sentencepiece_of(model, content.get("normalizer"))
+    except (KeyError, TypeError, ValueError) as error:
+        received = f"a damaged one ({type(error).__name__}: {error})"
+    raise ValueError(
+        f"`{source}` must hold a vocabulary of Unigram, or of WordPiece with "
+        f"ids from 0 on; {WITHOUT}. Received: {received}."
+    )
+
+
+def _sentencepiece_of(model: Mapping[str, Any], normalizer: Any) -> bytes:
+    from sentencepiece import sentencepiece_model_pb2 as pb2
+
+    made = pb2.ModelProto()
+    made.trainer_spec.model_type = pb2.TrainerSpec.UNIGRAM
+    control = ("<pad>", "[CLS]", "[SEP]", "[MASK]")
+    for number, (piece, score) in enumerate(model["vocab"]):
+        kind = pb2.ModelProto.SentencePiece.NORMAL
+        if number == model["unk_id"]:
+            kind = pb2.ModelProto.SentencePiece.UNKNOWN
+        elif piece in control:
+            kind = pb2.ModelProto.SentencePiece.CONTROL
+        made.pieces.add(piece=piece, score=score, type=kind)
+    made.trainer_spec.unk_id = model["unk_id"]
+    made.trainer_spec.bos_id = made.trainer_spec.eos_id = -1
+    made.normalizer_spec.precompiled_charsmap = _character_map(normalizer)
+    return made.SerializeToString()
+
+
+def _character_map(normalizer: Any) -> bytes:
+    """Return the table of SentencePiece among the steps of a normalizer."""
+    if not isinstance(normalizer, dict):
+        return b""
+    if normalizer.get("type") == "Precompiled":
+        return base64.b64decode(normalizer["precompiled_charsmap"])
+    tables = map(_character_map, normalizer.get("normalizers", ()))
+    return next(filter(None, tables), b"")
 
 
 def _added_tokens(

@@ -4,7 +4,6 @@
 without names are `LABEL_0`, `LABEL_1` and so on there.
 """
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from albert_keras.models.albert_text_classifier import PROBLEM_TYPES
 
 # No words of Hugging Face: its classes have no activation after the head.
 ACTIVATION = "classifier_activation"
-_NO_NAME = re.compile(r"LABEL_\d+")
+_NO_NAME = "LABEL_{}"
 
 
 def head_settings(model: Any) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def head_settings(model: Any) -> dict[str, Any]:
     num_classes = getattr(model, "num_classes", None)
     if num_classes is None:
         return settings
-    names = model.labels or [f"LABEL_{n}" for n in range(num_classes)]
+    names = model.labels or [_NO_NAME.format(n) for n in range(num_classes)]
     settings |= {
         "id2label": {str(n): name for n, name in enumerate(names)},
         "label2id": {name: n for n, name in enumerate(names)},
@@ -168,7 +167,7 @@ def _by_id(
                 f"{found[place]!r} and {name!r} for {place}",
             )
         found[place] = name
-    if all(map(_NO_NAME.fullmatch, found.values())):
+    if all(name == _NO_NAME.format(n) for n, name in found.items()):
         return {}
     return found
 

@@ -409,7 +409,7 @@ def _add_meaning(
     if arguments.get("labels") is None:
         arguments["labels"] = read_labels(given, num_classes, source)
     if issubclass(model_class, AlbertTextClassifier):
-        arguments["activation"] = read_activation(given, source)
+        arguments.setdefault("activation", read_activation(given, source))
         if arguments.get("problem_type") is None:
             arguments["problem_type"] = read_problem_type(given, source)
 

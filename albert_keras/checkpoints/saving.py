@@ -111,8 +111,6 @@ def save(
         "tensorflow": _write_tensorflow,
     }[format]
     folder = Path(directory)
-    if format != "keras":
-        _say_what_peers_ignore(model)
     if folder.exists() and not overwrite:
         raise FileExistsError(
             f"`{folder}` must not exist already, unless it is to be "
@@ -120,6 +118,8 @@ def save(
             f"{'folder' if folder.is_dir() else 'file'}."
         )
     aside = folder.with_name(f".{folder.name}.replaced")
+    if format != "keras":
+        _say_what_peers_ignore(model)
     with written_whole(folder) as partial:
         write(model, partial)
         if folder.exists():  # no folder can be renamed over another
@@ -172,7 +172,11 @@ def _write_huggingface(model: Any, folder: Path) -> None:
     settings = _huggingface_settings(model)
     folder.mkdir()
     arrays = _with_projection(_backbone_of(model), _arrays(model))
-    if POOLER not in heads:  # nor has Hugging Face's class
+    if POOLER not in heads:
+        say(
+            f"Hugging Face's {settings['architectures'][0]} has no pooler, so "
+            "the model's is left out; no output depends on it."
+        )
         arrays = (
             (name, array)
             for name, array in arrays

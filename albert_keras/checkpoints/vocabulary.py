@@ -1,7 +1,7 @@
 """The tokenizer's files in the folder of a checkpoint, and their settings."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ WORD_PIECE_NAMES = ("vocab.txt", "vocab_chinese.txt", "vocabulary.txt")
 _MAX_LENGTH = "model_max_length"
 # What BERT's tokenizer can be told and this one cannot.
 _ALWAYS = ("tokenize_chinese_chars", "do_basic_tokenize")
-_WITHOUT = (
+WITHOUT = (
     "load the model without its tokenizer (`preprocessor=None`, "
     "--no-tokenizer) and pass token ids"
 )
@@ -29,6 +29,8 @@ class Vocabulary(NamedTuple):
         added: Tokens that Hugging Face looks for in raw text, with their ids
             where these are known.
         refusal: Why there is no tokenizer for it, if there is none.
+        content: In place of the file's: a serialized SentencePiece model, or
+            the pieces of WordPiece.
     """
 
     path: Path
@@ -36,6 +38,7 @@ class Vocabulary(NamedTuple):
     sequence_length: int | None = None
     added: Mapping[str, int | None] = {}
     refusal: str | None = None
+    content: bytes | Sequence[str] | None = None
 
 
 def find_vocabulary(
@@ -63,13 +66,33 @@ def find_vocabulary(
     path = _find_file(folder)
     if path is None:
         return None
-    settings = settings or {}
-    where = source or folder
+    return with_settings(path, settings or {}, source or folder)
+
+
+def with_settings(
+    path: Path,
+    settings: Mapping[str, Any],
+    source: Path,
+    content: bytes | Sequence[str] | None = None,
+) -> Vocabulary:
+    """Return a vocabulary with its settings.
+
+    Args:
+        path: Its file.
+        settings: As `find_vocabulary`.
+        source: The file of the settings, for messages.
+        content: As `Vocabulary`.
+
+    Raises:
+        ValueError: A setting is damaged.
+    """
+    is_word_piece = path.suffix == ".txt" or isinstance(content, list)
     return Vocabulary(
         path,
-        _options(settings, path.suffix == ".txt", where),
-        _sequence_length(settings, where),
-        refusal=_refusal(settings, where) if path.suffix == ".txt" else None,
+        _options(settings, is_word_piece, source),
+        _sequence_length(settings, source),
+        refusal=_refusal(settings, source) if is_word_piece else None,
+        content=content,
     )
 
 
@@ -176,7 +199,7 @@ def _refusal(settings: Mapping[str, Any], source: Path) -> str | None:
             return (
                 f"`{source}` must not have {name}=False, since ALBERT's "
                 "WordPiece tokenizer always cuts text at Chinese characters "
-                f"and punctuation; {_WITHOUT}. Received: {name}=False."
+                f"and punctuation; {WITHOUT}. Received: {name}=False."
             )
     return None
 
@@ -206,7 +229,7 @@ def make_tokenizer(vocabulary: Vocabulary) -> Any:
     """
     if vocabulary.refusal is not None:
         raise ValueError(vocabulary.refusal)
-    tokenizer = _make(vocabulary.path, vocabulary.options)
+    tokenizer = _make(vocabulary.path, vocabulary.options, vocabulary.content)
     special = {
         getattr(tokenizer, f"{name}_token")
         for name in ("cls", "sep", "mask", "pad", "unk")
@@ -221,21 +244,25 @@ def make_tokenizer(vocabulary: Vocabulary) -> Any:
         raise ValueError(
             f"`{vocabulary.path.parent}` must have no tokens that Hugging Face "
             "adds to the vocabulary or to its special tokens, since ALBERT's "
-            f"tokenizer does not know them; {_WITHOUT}. Received: "
+            f"tokenizer does not know them; {WITHOUT}. Received: "
             f"{', '.join(others[:10])}{' ...' if len(others) > 10 else ''}."
         )
     return tokenizer
 
 
-def _make(path: Path, options: Mapping[str, bool]) -> Any:
+def _make(
+    path: Path,
+    options: Mapping[str, bool],
+    content: Any = None,
+) -> Any:
     from albert_keras.models.albert_tokenizer import AlbertTokenizer
     from albert_keras.models.albert_word_piece_tokenizer import (
         AlbertWordPieceTokenizer,
     )
 
-    if path.suffix == ".txt":
-        return AlbertWordPieceTokenizer(str(path), **options)
-    return AlbertTokenizer(str(path), **options)
+    if path.suffix == ".txt" or isinstance(content, list):
+        return AlbertWordPieceTokenizer(content or str(path), **options)
+    return AlbertTokenizer(content or str(path), **options)
 
 
 def tokenizer_of_file(

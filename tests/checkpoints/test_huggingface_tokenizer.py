@@ -221,6 +221,40 @@ def test_own_files_add_no_tokens(spiece, tmp_path):
         assert type(make_tokenizer(found)) is type(tokenizer)
 
 
+@pytest.mark.parametrize("kind", ["SentencePiece", "WordPiece"])
+def test_tokenizer_json_alone(kind, spiece, tmp_path):
+    """As transformers 5 writes it."""
+    tokenizer = word_pieces(lowercase=False)
+    if kind == "SentencePiece":
+        tokenizer = ak.AlbertTokenizer(str(spiece), lowercase=False)
+    settings = tokenizer_settings(tokenizer, 16)
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(settings))
+    write_tokenizer_json(tokenizer, tmp_path / "tokenizer.json")
+    again = make_tokenizer(open_vocabulary(tmp_path))
+    assert type(again) is type(tokenizer)
+    assert again.get_vocabulary() == tokenizer.get_vocabulary()
+    for text in TEXTS:
+        assert again.encode(text) == tokenizer.encode(text)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        None,
+        {"type": "BPE", "vocab": {}},
+        {"type": "WordPiece", "vocab": {"[PAD]": 0, "a": 2}},
+        {"type": "WordPiece"},
+        {"type": "Unigram", "vocab": [["a"]], "unk_id": 0},
+        {"type": "Unigram", "vocab": [["a", 0.5]]},
+    ],
+)
+def test_tokenizer_json_of_something_else(model, tmp_path):
+    (tmp_path / "tokenizer.json").write_text(json.dumps({"model": model}))
+    found = open_vocabulary(tmp_path)
+    with pytest.raises(ValueError, match="must hold a vocabulary of Unigram"):
+        make_tokenizer(found)
+
+
 def test_the_tokenizer_of_a_file_or_preset(spiece, tmp_path):
     vocabulary = tmp_path / "vocab.txt"
     vocabulary.write_text("\n".join(WORD_PIECES), "utf-8")

@@ -28,6 +28,10 @@ CONFIG = Path("folder/config.json")
         ({"id2label": None, "label2id": {}}, None),
         ({"id2label": {"0": "LABEL_0", "1": "LABEL_1"}}, None),
         (
+            {"id2label": {"0": "LABEL_1", "1": "LABEL_0"}},
+            ("LABEL_1", "LABEL_0"),
+        ),
+        (
             {
                 "id2label": {"0": "LABEL_0", "1": "LABEL_1"},
                 "label2id": {"bad": 0, "good": 1},

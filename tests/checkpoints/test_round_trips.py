@@ -180,6 +180,24 @@ def test_what_a_form_has_no_place_for(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_peers_ignore_is_said(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr("albert_keras.checkpoints.saving.say", said.append)
+    ak.checkpoints.save(
+        ak.AlbertTextClassifier(tiny_backbone(), 2, activation="softmax"),
+        tmp_path / "classifier",
+        "tensorflow",
+    )
+    ak.checkpoints.save(
+        ak.AlbertTokenClassifier(tiny_backbone(), 2),
+        tmp_path / "tagger",
+        "huggingface",
+    )
+    activation, pooler = said
+    assert "activation (softmax) is stored for albert-keras alone" in activation
+    assert "AlbertForTokenClassification has no pooler" in pooler
+
+
 def test_nothing_is_replaced_unasked(tmp_path):
     backbone = tiny_backbone()
     (tmp_path / "out").mkdir()
