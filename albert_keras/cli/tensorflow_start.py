@@ -27,10 +27,28 @@ def start_tensorflow(with_keras: bool = True) -> None:
     """
     with (
         chatter_dropped() as terminal,
+        _matplotlib_hidden(),
         Console(file=terminal).status("Starting TensorFlow ..."),
     ):
         import_module("tensorflow")
         import_module("keras_hub" if with_keras else "tensorflow_text")
+
+
+@contextlib.contextmanager
+def _matplotlib_hidden() -> Iterator[None]:
+    """Keep Keras from importing Matplotlib, which takes a second.
+
+    Keras imports it for its image gallery wherever it is installed. Commands
+    that draw import it themselves.
+    """
+    if "matplotlib" in sys.modules:
+        yield
+        return
+    sys.modules["matplotlib"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["matplotlib"]
 
 
 @contextlib.contextmanager

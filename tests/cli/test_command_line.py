@@ -170,7 +170,7 @@ def test_reader_that_leaves_early_is_no_error(command_of):
         assert process.stderr.read() == b""
 
 
-def test_tensorflow_starts_without_chatter():
+def test_tensorflow_starts_without_chatter_and_without_matplotlib():
     script = """
 from albert_keras.cli.tensorflow_start import start_tensorflow
 import os, sys, warnings
@@ -178,6 +178,7 @@ sys.modules["keras_hub"] = sys
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 start_tensorflow()
 assert "tensorflow" in sys.modules
+assert "matplotlib" not in sys.modules
 os.write(2, b"heard")
 """
     ended = subprocess.run(
