@@ -31,10 +31,11 @@ DEFECTS = [
     Defect(
         "the masked-LM head has a table of its own",
         "layers/masked_lm_head.py",
-        "self.token_embedding = token_embedding\n",
+        "self.token_embedding = token_embedding\n        self.layer_norm",
         "self.token_embedding = keras.layers.ReversibleEmbedding(\n"
         "            token_embedding.input_dim, token_embedding.output_dim\n"
-        "        )\n        self.token_embedding.build()\n",
+        "        )\n        self.token_embedding.build()\n"
+        "        self.layer_norm",
         "tests/layers tests/models/test_albert_pretrainer.py",
     ),
     Defect(

@@ -62,7 +62,7 @@ def test_an_option_without_its_value_or_a_word_too_many(refused, command):
         ("vocab", "CORPUS"),
         ("vocab x", "--out"),
         ("prepare x --out y", "--tokenizer"),
-        ("pretrain", "--config"),
+        ("pretrain", "--data"),
         ("finetune", "TASK"),
         ("finetune sst2", "--out"),
         ("evaluate squad", "--predictions"),
