@@ -265,11 +265,14 @@ class AlbertQuestionAnswering(
         if sample_weight is not None:
             sample_weight = sample_weight[of_rows]
         cut = set(of_rows[features.rows["num_cut"] > 0].tolist())
+        held = set(of_rows[features.rows["is_impossible"] == 0].tolist())
+        answered = {n for n, row in enumerate(rows) if row.answers}
         return Encoded(
             self._with_starts(x, labels),
             labels,
             sample_weight,
             np.array([number in cut for number in range(len(rows))]),
+            len(answered - held),
         )
 
     def check_ids(self, x, y, sample_weight, class_weight):

@@ -32,12 +32,14 @@ class Encoded(NamedTuple):
         y: Labels, or None.
         sample_weight: Weights, or None.
         is_cut: For each text, bool, whether tokens of it were cut off.
+        num_lost: Number of answers that no row holds.
     """
 
     x: Any
     y: Any
     sample_weight: Any
     is_cut: np.ndarray
+    num_lost: int = 0
 
 
 class TakesStrings:
@@ -452,7 +454,7 @@ class TakesStrings:
         steps: int | None,
     ) -> "_Prepared":
         found = self.encode(*labelled, None)
-        cuts.add(found.is_cut)
+        cuts.add(found.is_cut, found.num_lost)
         if batch_size is None:
             num_rows = len(keras.tree.flatten(found.x)[0])
             batch_size = -(-num_rows // steps) if steps else 32
@@ -492,7 +494,7 @@ class TakesStrings:
             rows, y, weight = self._rows(*unpacked(batch), class_weight)
             found = self.encode(rows, y, weight, self.text_tools()[1])
             if is_new:
-                cuts.add(found.is_cut)
+                cuts.add(found.is_cut, found.num_lost)
             return self.complete(*_without_none(found[:3]))
 
         def ids(batch: Any, is_new: bool) -> Any:
@@ -573,30 +575,39 @@ class _Cuts:
     def __init__(self) -> None:
         self._cut = 0
         self._all = 0
+        self._lost = 0
 
-    def add(self, is_cut: np.ndarray) -> None:
-        """Count some texts."""
+    def add(self, is_cut: np.ndarray, num_lost: int = 0) -> None:
+        """Count some texts, and the answers that no row holds."""
+        self._lost += num_lost
         self._cut += int(np.count_nonzero(is_cut))
         self._all += len(is_cut)
 
     def say(self, model: Any) -> None:
-        """Print a note if texts were truncated."""
-        if not self._cut:
-            return
-        tokens = model.preprocessor.sequence_length
-        longest = model.backbone.max_sequence_length
-        advice = (
-            "pass a preprocessor with a larger `sequence_length`"
-            if tokens < longest
-            else "this model takes no more"
-        )
-        noun = model._NOUN
-        Console(stderr=True, soft_wrap=True).print(
-            f"Note: {self._cut:,} of {self._all:,} {noun} were longer than "
-            f"{tokens:,} tokens and were truncated; {advice}.",
-            markup=False,
-            highlight=False,
-        )
+        """Print a note if texts were truncated or answers lost."""
+        if self._cut:
+            tokens = model.preprocessor.sequence_length
+            longest = model.backbone.max_sequence_length
+            advice = (
+                "pass a preprocessor with a larger `sequence_length`"
+                if tokens < longest
+                else "this model takes no more"
+            )
+            _note(
+                f"{self._cut:,} of {self._all:,} {model._NOUN} were longer "
+                f"than {tokens:,} tokens and were truncated; {advice}."
+            )
+        if self._lost:
+            _note(
+                f"{self._lost:,} of {self._all:,} answers don't fit in one "
+                "window; the questions are treated as unanswerable."
+            )
+
+
+def _note(text: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(
+        f"Note: {text}", markup=False, highlight=False
+    )
 
 
 def _as_triple(data: Any) -> tuple[Any, Any, Any]:

@@ -853,3 +853,12 @@ def test_no_weight_is_trained_without_a_gradient(make, task, recwarn):
     assert not trained & others
     assert set(map(id, model.weights)) <= trained | others
     assert pooler <= set(map(id, model.backbone.trainable_variables))
+
+
+def test_answers_that_no_window_holds_are_counted(make, batches, capfd):
+    context = " ".join(WORDS * 3)
+    x = {"question": ["a", "a"], "context": [context, "the film"]}
+    y = {"answer": [context, "film"], "answer_start": [0, 4]}
+    make("reader").fit(x, y, verbose=0)
+    said = capfd.readouterr().err
+    assert "Note: 1 of 2 answers don't fit in one window" in said
