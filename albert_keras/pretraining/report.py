@@ -35,7 +35,7 @@ def describe(manifest: Manifest) -> list[str]:
     if manifest.label_1 is None or not manifest.corpus_tokens:
         return []
     share = manifest.label_1 / manifest.examples
-    sentences = [f"Sentence order: label 1 in {share:.1%} of the examples."]
+    sentences = [f"Sentence-order label 1 in {share:.1%} of the examples."]
     if manifest.lone_pairs:
         sentences.append(
             f"{manifest.lone_pairs:,} of them pair a lone segment with one of "

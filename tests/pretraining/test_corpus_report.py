@@ -206,7 +206,7 @@ def test_the_command_tells_and_a_second_call_does_nothing(
         return capsys.readouterr().out
 
     first = run()
-    assert "Sentence order: label 1 in" in first
+    assert "Sentence-order label 1 in" in first
     assert "Dropped: " in first
     before = {p: p.read_bytes() for p in (tmp_path / "out").iterdir()}
     assert "is complete" in run()
