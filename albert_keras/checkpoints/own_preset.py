@@ -13,7 +13,11 @@ from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.arguments import sort_arguments, with_arguments
-from albert_keras.models.preset import check_preset, saved_task_class
+from albert_keras.models.preset import (
+    check_preset,
+    given_path,
+    saved_task_class,
+)
 
 
 def load_own_preset(
@@ -66,7 +70,7 @@ def load_own_preset(
     ]
     if missing and not init_missing_heads:
         raise ValueError(
-            f"`{folder}` must hold the {' and '.join(missing)} of "
+            f"`{given_path(folder)}` must hold the {' and '.join(missing)} of "
             f"{model_class.__name__}, unless init_missing_heads=True asks for "
             f"random values. Received: a preset of {saved_class.__name__}."
         )

@@ -22,6 +22,7 @@ from albert_keras.models.preset import (
     StrictPreset,
     as_preset,
     check_preset,
+    given_path,
     is_elsewhere,
     saved_task_class,
 )
@@ -256,7 +257,8 @@ class AlbertMaskedLM(
         has_head = saved is not None and issubclass(saved, cls)
         if load_weights and not has_head and not init_missing_heads:
             raise ValueError(
-                f"Preset `{preset}` must hold a masked-LM head, unless "
+                f"Preset `{given_path(preset)}` must hold a masked-LM head, "
+                "unless "
                 "init_missing_heads=True asks for a random one. "
                 f"Received: {saved.__name__ if saved else 'a backbone'}."
             )

@@ -33,6 +33,8 @@ _CHECKPOINTS = "albert_keras.checkpoints"
 _NOTES = "albert_keras.checkpoints.notes"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 LABELS_FILE = "labels.json"  # of older releases
+# Presets made of something else: their paths, and those that were given.
+_given: dict[str, str] = {}
 _RUN_MODELS = "albert_keras.checkpoints.run_models"
 _TEMPORARY = "albert_keras.checkpoints.temporary_presets"
 
@@ -126,14 +128,17 @@ class StrictPreset(KnowsArguments, HasAdapter):
         model, backbone, preprocessor = sort_arguments(made, kwargs)
         if load_weights:
             config = _config(folder / preset_utils.CONFIG_FILE)
-            refuse_other_sizes({**model, **backbone}, config, preset)
+            refuse_other_sizes(
+                {**model, **backbone}, config, given_path(preset)
+            )
         try:
             loaded = _load_local(
                 made, folder, load, load_weights, model, backbone
             )
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError(
-                f"Preset `{preset}` cannot be loaded as {cls.__name__}: "
+                f"Preset `{given_path(preset)}` cannot be loaded as "
+                f"{cls.__name__}: "
                 f"{_reason(error)}"
             ) from error
         if preprocessor:
@@ -236,10 +241,11 @@ def _has_head(
         load_weights: Whether weights are loaded, so that a note is needed.
     """
     note = None
+    source = given_path(folder)
     saved = saved_task_class(folder)
     if saved is None or not issubclass(saved, made):
         note = (
-            f"`{folder}` has no head for {made.__name__}, which starts with a "
+            f"`{source}` has no head for {made.__name__}, which starts with a "
             "head of random weights."
         )
     else:
@@ -247,7 +253,7 @@ def _has_head(
         for name in ("num_classes", "head"):
             if arguments.get(name, config.get(name)) != config.get(name):
                 note = (
-                    f"`{folder}` has a head with {name}={config.get(name)}; "
+                    f"`{source}` has a head with {name}={config.get(name)}; "
                     f"the model starts a new head with {name}="
                     f"{arguments[name]} and random weights. Leave out "
                     f"`{name}` to load the head of the preset."
@@ -319,7 +325,7 @@ def as_preset(path: str | os.PathLike) -> str:
     name = own_preset(path)
     if "://" not in name and _is_foreign(Path(name)):
         presets = import_module(_TEMPORARY)
-        return str(presets.preset_of_checkpoint(Path(name)))
+        return _standing_for(name, presets.preset_of_checkpoint(Path(name)))
     return name
 
 
@@ -347,10 +353,23 @@ def own_preset(path: str | os.PathLike) -> str:
     if found.name == RUN_CHECKPOINTS and (found.parent / RUN_RECORD).is_file():
         found = found.parent
     if found.suffix == ".npz" or (found / RUN_RECORD).is_file():
-        return str(import_module(_RUN_MODELS).preset_of_run(found))
+        runs = import_module(_RUN_MODELS)
+        return _standing_for(name, runs.preset_of_run(found))
     if found.suffix == ".keras" and found.is_file():
-        return str(import_module(_TEMPORARY).preset_of_keras_file(found))
+        presets = import_module(_TEMPORARY)
+        return _standing_for(name, presets.preset_of_keras_file(found))
     return name
+
+
+def given_path(preset: str | os.PathLike) -> str:
+    """Return the path that a user gave for a preset, for messages."""
+    name = os.fspath(preset)
+    return _given.get(name, name)
+
+
+def _standing_for(name: str, preset: Path) -> str:
+    _given[str(preset)] = name
+    return str(preset)
 
 
 def _is_foreign(path: Path) -> bool:
