@@ -238,11 +238,23 @@ def small_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="session")
-def small_models(small_tokenizer: Any) -> dict[str, Any]:
-    """A small model of each class, with random weights."""
+def small_models(
+    small_tokenizer: Any, made_once: Callable[..., Any]
+) -> dict[str, Any]:
+    """A small model of each class, with random weights.
+
+    Processes share what is made of the models, so they share the weights.
+    """
     from export_models import make_models
 
-    return make_models(small_tokenizer)
+    models = make_models(small_tokenizer)
+
+    def weights(folder: Path) -> dict[str, Any]:
+        return {name: model.get_weights() for name, model in models.items()}
+
+    for name, values in made_once("small-models", weights).items():
+        models[name].set_weights(values)
+    return models
 
 
 @pytest.fixture(scope="session")

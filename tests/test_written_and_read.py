@@ -69,6 +69,7 @@ FINETUNED = {
     "tags": "tagger",
     "choice": "chooser",
 }
+WITH_QUESTIONS = ("question", "choice")
 # Which command asks each class, and what.
 _PASSAGE = ("answer", "what text", "--context", "wrap the text of it")
 ASKED = {
@@ -236,7 +237,7 @@ class Workshop:
             *("--config", "sizes.json", "--tokenizer", tokenizer),
             *("--dtype", dtype, "--sequence-length", LENGTH, "--steps", 1),
             *("--warmup-steps", 0, "--batch-size", 2),
-            *(("--question-length", 4) if kind == "question" else ()),
+            *(("--question-length", 4) if kind in WITH_QUESTIONS else ()),
         )
         model = with_checkpoint(build(name, tokenizer), path / STEP_1)
         return self._artefact(path / "preset", name, model, tokenizer)
@@ -395,7 +396,12 @@ def convert_to(artefact: Artefact, out: Path, form: str) -> None:
 def export_savedmodel(artefact: Artefact, out: Path) -> None:
     import tensorflow as tf
 
-    done("export", "savedmodel", artefact.path, out)
+    tokenizer = artefact.model.preprocessor.tokenizer
+    is_word_piece = isinstance(tokenizer, ak.AlbertWordPieceTokenizer)
+    # Places in a text come from SentencePiece alone in a graph.
+    needs_places = artefact.name in ("reader", "reader_v2", "tagger")
+    text = ("--no-text",) if is_word_piece and needs_places else ()
+    done("export", "savedmodel", artefact.path, out, *text)
     served = tf.saved_model.load(str(out / "1")).signatures["serve_ids"]
     inputs = random_ids(artefact.model, length=LENGTH)
     found = served(**{n: tf.constant(ids) for n, ids in inputs.items()})

@@ -45,13 +45,15 @@ def _preset(path: Path, load_model: Callable[[Path], Any]) -> Path:
     parts = [path, *path.iterdir()] if path.is_dir() else [path]
     # A file that was written again is read again.
     written = tuple((part.name, part.stat().st_mtime_ns) for part in parts)
-    return _write(path.resolve(), load_model, written)
+    return _write(path, path.resolve(), load_model, written)
 
 
 @functools.cache
-def _write(path: Path, load_model: Callable[[Path], Any], written: Any) -> Path:
+def _write(
+    path: Path, place: Path, load_model: Callable[[Path], Any], written: Any
+) -> Path:
     model = load_model(path)
-    folder = Path(tempfile.mkdtemp(dir=_temporary().name)) / path.stem
+    folder = Path(tempfile.mkdtemp(dir=_temporary().name)) / place.stem
     model.save_to_preset(str(folder))
     if isinstance(model, AlbertBackbone):
         vocabulary = find_vocabulary(path) if path.is_dir() else None

@@ -290,7 +290,8 @@ def tokenizer_of_file(
     given = {"lowercase": lowercase, "keep_accents": keep_accents}
     options = {name: v for name, v in given.items() if v is not None}
     path = Path(path)
-    if not path.is_dir():
+    parts = ("config.json", "tokenizer.json")
+    if not any((path / name).is_file() for name in parts):
         return _make(path, options)
     import keras_hub
 
@@ -300,7 +301,7 @@ def tokenizer_of_file(
         albert_word_piece_tokenizer,  # noqa: F401
     )
 
-    for name in ("config.json", "tokenizer.json"):
+    for name in parts:
         if not (path / name).is_file():
             raise FileNotFoundError(
                 f"`{path}` must be a vocabulary file, or a preset with a "

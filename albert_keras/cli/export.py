@@ -49,6 +49,10 @@ def savedmodel(
         Literal["float32", "bfloat16"],
         typer.Option(help="What weights are stored and computed in."),
     ] = "float32",
+    text: Annotated[
+        bool,
+        typer.Option(help="Take texts, with the tokenizer in the graph."),
+    ] = True,
     version: Annotated[
         int, typer.Option(help="Write OUT/VERSION, beside other versions.")
     ] = 1,
@@ -64,7 +68,8 @@ def savedmodel(
         written = saved_model(
             model,
             out,
-            tokenizer=_tokenizer(preset, model),
+            tokenizer=_tokenizer(preset, model) if text else None,
+            text=text,
             top_k=top_k,
             labels=_names(preset, labels),
             version=version,

@@ -33,6 +33,11 @@ _CHECKPOINTS = "albert_keras.checkpoints"
 _NOTES = "albert_keras.checkpoints.notes"
 _OWN_WEIGHTS = "albert_keras.checkpoints.own_weights"
 LABELS_FILE = "labels.json"  # of older releases
+# Endings of files that `ak.checkpoints.load` reads.
+_FOREIGN_SUFFIXES = (
+    *(".safetensors", ".bin", ".pt", ".pth", ".h5", ".index", ".json"),
+    *(".tar", ".gz", ".tgz", ".zip"),
+)
 # Presets made of something else: their paths, and those that were given.
 _given: dict[str, str] = {}
 _RUN_MODELS = "albert_keras.checkpoints.run_models"
@@ -375,10 +380,13 @@ def _standing_for(name: str, preset: Path) -> str:
 def _is_foreign(path: Path) -> bool:
     """Whether a path holds another system's checkpoint."""
     if not path.is_dir():
-        return path.is_file() or Path(f"{path}.index").is_file()
+        has_weights = path.is_file() and path.suffix in _FOREIGN_SUFFIXES
+        return has_weights or Path(f"{path}.index").is_file()
     config = path / preset_utils.CONFIG_FILE
     if config.is_file():
         name = str(read_json_object(config).get("registered_name", ""))
+        if not name and (path / preset_utils.MODEL_WEIGHTS_FILE).is_file():
+            return False  # a damaged preset
         return not name.startswith("albert_keras>")
     # google's folders; one of ours that lacks its configuration is damaged.
     return any(path.glob("*.index"))

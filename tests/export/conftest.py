@@ -1,20 +1,19 @@
 import keras
 import pytest
 import tensorflow as tf
-from export_models import make_models, make_tokenizer
 
 import albert_keras as ak
 
 
 @pytest.fixture(scope="session")
-def tokenizer(tmp_path_factory):
-    return make_tokenizer(tmp_path_factory.mktemp("vocabulary"))
+def tokenizer(small_tokenizer):
+    return small_tokenizer
 
 
 @pytest.fixture(scope="session")
-def models(tokenizer) -> dict[str, keras.Model]:
+def models(small_models) -> dict[str, keras.Model]:
     """One of each class that has an export."""
-    return make_models(tokenizer)
+    return small_models
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 import numpy as np
 
 LENGTH = 32
-LABELS = ["ja", 'né "g", ß', "ja", " 好 "]
+LABELS = ["ja", 'né "g", ß', "jaja", " 好 "]
 TEXTS = [
     "The value of an argument.",
     "ELAN or Élan, 1,234 times: “Ünïcode” ﬁne",
