@@ -269,5 +269,5 @@ def test_the_tokenizer_of_a_file_or_preset(spiece, tmp_path):
     assert again.get_vocabulary() == WORD_PIECES
     assert again.lowercase is False
     assert type(tokenizer_of_file(spiece)) is ak.AlbertTokenizer
-    with pytest.raises(FileNotFoundError, match="a folder without config"):
+    with pytest.raises(FileNotFoundError, match="which is no file"):
         tokenizer_of_file(tmp_path)
