@@ -16,7 +16,7 @@ unexport PYTHONHOME PYTHONPATH
 
 help:
 	@echo 'make demo    train, export and try a small ALBERT, in 5 to 8 minutes'
-	@echo 'make test    run the test suite, in about 25 minutes'
+	@echo 'make test    run the test suite, in about 40 minutes'
 	@echo 'make docs    build the documentation into site/'
 	@echo 'make lint    check style and formatting'
 	@echo 'make types   check types'
