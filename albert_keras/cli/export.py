@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 _Preset = Annotated[
     Path,
-    typer.Argument(metavar="PRESET", help="Folder written by save_to_preset."),
+    typer.Argument(
+        metavar="PRESET",
+        help="A preset, a run, a checkpoint, or a model in another form.",
+    ),
 ]
 _Labels = Annotated[
     str | None,
