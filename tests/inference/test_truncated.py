@@ -45,7 +45,7 @@ def test_other_tasks(small_models, small_tokenizer, capsys):
     Embed(small_models["backbone"], small_tokenizer, max_tokens=16)([LONG, "a"])
     assert said(capsys)[0].startswith("1 of 2 texts was truncated to 16 tok")
     tag = Tag(small_models["tagger"])
-    tag(LONG)  # goes on in further rows
+    tag(LONG)  # continues in more rows
     assert said(capsys) == []
     tag(LONG.replace(" ", ""))
     assert said(capsys)[0].startswith("1 of 1 texts was truncated to 16 tok")
