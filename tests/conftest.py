@@ -71,14 +71,21 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 @pytest.fixture(autouse=True)
-def keras_settings() -> Iterator[None]:
+def settings_of_the_process() -> Iterator[None]:
     """Puts back what a test set for the whole process."""
     yield
+    if "albert_keras.notes" in sys.modules:
+        sys.modules["albert_keras.notes"]._said.clear()
     if "keras" in sys.modules:
         import keras
 
         keras.config.set_dtype_policy("float32")
         keras.config.set_floatx("float32")
+        # KerasHub takes any registered subclass of the class it is asked for.
+        registered = keras.saving.get_custom_objects()
+        for name, thing in list(dict.items(registered)):
+            if "<locals>" in getattr(thing, "__qualname__", ""):
+                del registered[name]
 
 
 @contextlib.contextmanager

@@ -11,11 +11,6 @@ from albert_keras.inference import Answer, Choose, Classify, Embed, Tag
 LONG = "a parser of arguments " * 20
 
 
-@pytest.fixture(autouse=True)
-def nothing_said(monkeypatch):
-    monkeypatch.setattr(notes, "_said", set())
-
-
 def said(capsys):
     return [
         line.removeprefix("Note: ")
