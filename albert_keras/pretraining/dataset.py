@@ -122,8 +122,11 @@ def dataset(
         def read(*records: tf.Tensor) -> Batch:
             return filled_up(read_batch(*records), batch_size)
 
+    # AutoGraph would read the source of every function for seconds.
     batches = batches.map(
-        read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+        tf.autograph.experimental.do_not_convert(read),
+        num_parallel_calls=tf.data.AUTOTUNE,
+        deterministic=True,
     )
     settings = tf.data.Options()
     # Under tf.distribute each worker takes its part of every batch. Sharding

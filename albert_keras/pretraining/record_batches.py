@@ -69,24 +69,29 @@ class RecordBatches:
         """
         import tensorflow as tf
 
+        as_written = tf.autograph.experimental.do_not_convert
         if self.buckets is None:
             first_epoch, first_record = divmod(
                 skip * self.batch_size, self.files.examples
             )
             done = tf.constant(first_record, tf.int64)
             epochs = _epochs(first_epoch, repeat).flat_map(
-                lambda epoch: self._records_of(epoch).skip(
-                    tf.where(epoch == first_epoch, done, 0)
+                as_written(
+                    lambda epoch: self._records_of(epoch).skip(
+                        tf.where(epoch == first_epoch, done, 0)
+                    )
                 )
             )
             batches = epochs.batch(self.batch_size, drop_remainder=repeat)
             per_epoch = self.batches_per_epoch()
             plain = batches.map(
-                lambda epochs, numbers, records: (
-                    tf.constant(0, tf.int64),
-                    epochs,
-                    numbers,
-                    records,
+                as_written(
+                    lambda epochs, numbers, records: (
+                        tf.constant(0, tf.int64),
+                        epochs,
+                        numbers,
+                        records,
+                    )
                 )
             )
             return _counted(plain, per_epoch - skip, repeat)
@@ -94,8 +99,10 @@ class RecordBatches:
         first_epoch, first_batch = divmod(skip, per_epoch)
         done = tf.constant(first_batch, tf.int64)
         sorted_batches = _epochs(first_epoch, repeat).flat_map(
-            lambda epoch: self._sorted(self._records_of(epoch)).skip(
-                tf.where(epoch == first_epoch, done, 0)
+            as_written(
+                lambda epoch: self._sorted(self._records_of(epoch)).skip(
+                    tf.where(epoch == first_epoch, done, 0)
+                )
             )
         )
         return _counted(sorted_batches, per_epoch - skip, repeat)

@@ -187,7 +187,7 @@ def _trace_step(
     }
     y = {"mlm_logits": ids(predictions), "sop_logits": ids()}
 
-    @tf.function
+    @tf.function(autograph=False)
     def gradients(x: dict, y: dict) -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             loss = model.compute_loss(x, y, model(x, training=True))
@@ -237,7 +237,7 @@ def _time_block(
     hidden = tf.ones([rows, config.hidden_size], policy.compute_dtype)
     bias = tf.zeros([batch_size, 1, 1, sequence_length], policy.compute_dtype)
 
-    @tf.function
+    @tf.function(autograph=False)
     def differentiate() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(hidden)
@@ -245,11 +245,11 @@ def _time_block(
         gradients = tape.gradient(output, [hidden, *variables])
         return gradients[1:]
 
-    @tf.function
+    @tf.function(autograph=False)
     def forward() -> tf.Tensor:
         return block(hidden, bias, training=True)
 
-    @tf.function
+    @tf.function(autograph=False)
     def update(gradients: list[tf.Tensor]) -> None:
         optimizer.apply(gradients, block.trainable_variables)
 

@@ -178,7 +178,11 @@ class RaggedBatches:
                     tf.TensorSpec([None], tf.int64),
                 ),
             )
-            .map(read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .map(
+                tf.autograph.experimental.do_not_convert(read),
+                num_parallel_calls=tf.data.AUTOTUNE,
+                deterministic=True,
+            )
             .apply(tf.data.experimental.assert_cardinality(count))
         )
         settings = tf.data.Options()
