@@ -1,6 +1,7 @@
 """Importing TensorFlow as a command should: with a sign of life, no chatter."""
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -33,9 +34,13 @@ def start_tensorflow(with_keras: bool = True) -> None:
         # installed. Commands that need them import them themselves.
         _hidden("matplotlib"),
     ):
+        # Modules are never garbage: looking for some takes a second.
+        gc.disable()
         with _hidden("jax"):
             import_module("tensorflow")
         import_module("keras_hub" if with_keras else "tensorflow_text")
+        gc.freeze()
+        gc.enable()
 
 
 @contextlib.contextmanager
