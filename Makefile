@@ -5,7 +5,7 @@
 VENV ?= .venv
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 in_venv = $(VENV)/bin/
 export PIP_DISABLE_PIP_VERSION_CHECK = 1

@@ -36,7 +36,7 @@ LENGTH = 16
 SIZES = {
     "vocab_size": PIECES,
     "hidden_size": 8,
-    "num_hidden_layers": 2,
+    "num_hidden_layers": 1,
     "num_attention_heads": 2,
     "intermediate_size": 8,
     "embedding_size": 4,

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 from typing import Any
@@ -107,8 +108,8 @@ def choose_strategy(
               there are several, else `"one"`.
         tpu: name or address of a TPU; `"local"` on a TPU VM.
         cpu_devices: int or `None`. Number of logical devices to make of the
-            CPU: for trying a strategy on a machine without accelerators, not
-            for speed.
+            CPU, or to take of those that the process has: for trying a
+            strategy on a machine without accelerators, not for speed.
 
     Returns:
         The strategy. With several workers this waits until all are there.
@@ -188,11 +189,22 @@ def _on_tensorflow(
     gpus = len(tf.config.list_physical_devices("GPU"))
     kind, devices = ("GPU", gpus) if gpus else ("CPU", cpu_devices or 1)
     if name == "mirrored" or (name == "auto" and devices > 1):
-        handle = tf.distribute.MirroredStrategy(
-            [f"{kind}:{number}" for number in range(devices)]
-        )
-        return TrainingStrategy("mirrored", handle, devices)
+        return TrainingStrategy("mirrored", _mirrored(kind, devices), devices)
     return TrainingStrategy("one")
+
+
+@functools.cache
+def _mirrored(kind: str, devices: int) -> Any:
+    """One for all runs of a process.
+
+    Two would number their sums over the replicas alike, and TensorFlow takes
+    the sums of the second for those of the first.
+    """
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(
+        [f"{kind}:{number}" for number in range(devices)]
+    )
 
 
 def _make_logical_cpus(count: int | None) -> None:
@@ -205,10 +217,13 @@ def _make_logical_cpus(count: int | None) -> None:
     try:
         tf.config.set_logical_device_configuration(cpu, devices)
     except RuntimeError:
-        raise RuntimeError(
-            "`cpu_devices` must be set before TensorFlow has been used in the "
-            f"process. Received: cpu_devices={count} after that."
-        ) from None
+        there = len(tf.config.list_logical_devices("CPU"))
+        if there < count:
+            raise RuntimeError(
+                "`cpu_devices` must be set before TensorFlow is used in the "
+                f"process, which has {there} of them now. Received: "
+                f"cpu_devices={count}."
+            ) from None
 
 
 def _on_jax(name: str, cpu_devices: int | None) -> TrainingStrategy:

@@ -1,11 +1,13 @@
 import dataclasses
 import io
-import subprocess
+import multiprocessing
 import sys
 import textwrap
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
+from command_call import call
 from run_numbers import THIRTY_STEPS
 
 SEQUENCE_LENGTH = 16
@@ -160,8 +162,8 @@ def examples(tmp_path_factory, tiny_tokenizer):
 
 
 @pytest.fixture(scope="session")
-def pretrain_command(examples, tiny_config):
-    """Words of the command `pretrain`, for a process of its own.
+def pretrain_words(examples, tiny_config):
+    """What follows `albert-keras` in a command that pretrains.
 
     Without dropout the losses are to be the same under every strategy.
     """
@@ -175,7 +177,7 @@ def pretrain_command(examples, tiny_config):
                 attention_probs_dropout_prob=dropout,
             ).to_json(config)
         return [
-            *(sys.executable, "-m", "albert_keras", "pretrain"),
+            "pretrain",
             *("--config", str(config), "--out", str(run_dir)),
             *("--data", str(examples / "train")),
             *("--eval-data", str(examples / "held_out")),
@@ -188,12 +190,67 @@ def pretrain_command(examples, tiny_config):
 
 
 @pytest.fixture(scope="session")
-def thirty_steps(pretrain_command, made_once):
+def pretrain_command(pretrain_words):
+    """The same for a process of its own."""
+
+    def command(run_dir, *words, **options):
+        program = [sys.executable, "-m", "albert_keras"]
+        return [*program, *pretrain_words(run_dir, *words, **options)]
+
+    return command
+
+
+@pytest.fixture(scope="session")
+def pretrain_here(pretrain_words):
+    """Pretrain on one device in this process, which has TensorFlow."""
+
+    def run(run_dir, *words):
+        ended = call(*pretrain_words(run_dir, "--strategy", "one", *words))
+        assert ended.code == 0, ended.stderr
+
+    return run
+
+
+def _divide_the_cpu():
+    import tensorflow as tf
+
+    (cpu,) = tf.config.list_physical_devices("CPU")
+    devices = [tf.config.LogicalDeviceConfiguration()] * 2
+    tf.config.set_logical_device_configuration(cpu, devices)
+    assert len(tf.config.list_logical_devices("CPU")) == len(devices)
+
+
+@pytest.fixture(scope="session")
+def on_two_devices():
+    """Calls a function in a process whose CPU is two devices.
+
+    The devices of a process cannot be changed, and a start of TensorFlow takes
+    longer than most of what is tried on them.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn, _divide_the_cpu) as pool:
+        yield lambda function, *words: pool.submit(function, *words).result()
+
+
+@pytest.fixture(scope="session")
+def pretrain_on_two(pretrain_words, on_two_devices):
+    """Pretrain there, and return how the command ended."""
+
+    def run(run_dir, *words, **options):
+        words = pretrain_words(run_dir, *words, **options)
+        ended = on_two_devices(call, *words)
+        assert ended.code == 0, ended.stderr
+        return ended
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def thirty_steps(pretrain_here, made_once):
     """The folder of a run of 30 steps on one device, without dropout."""
 
     def run(folder):
-        words = ("--strategy", "one", *THIRTY_STEPS)
-        subprocess.run(pretrain_command(folder / "run", *words), check=True)
+        pretrain_here(folder / "run", *THIRTY_STEPS)
         return folder / "run"
 
     return made_once("thirty_steps", run)

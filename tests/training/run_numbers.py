@@ -7,7 +7,7 @@ import pytest
 
 THIRTY_STEPS = (
     *("--steps", "30", "--log-every", "1"),
-    *("--eval-every", "10", "--checkpoint-every", "10"),
+    *("--eval-every", "15", "--checkpoint-every", "10"),
 )
 
 

@@ -1,9 +1,6 @@
 """Every strategy sees each batch whole, its replicas an equal part each."""
 
 import dataclasses
-import subprocess
-import sys
-import textwrap
 
 import keras
 import numpy as np
@@ -118,46 +115,33 @@ def test_workers_share_every_batch(shards, workers, replicas):
                 assert ours == theirs, name
 
 
-_MIRRORED = """
-import sys
-import numpy as np
-import tensorflow as tf
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0],
-    [tf.config.LogicalDeviceConfiguration()] * 2,
-)
-sys.path.insert(0, {tests!r})
-import test_distributed_input as t
-strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-for name, batches in t.inputs({shards!r}).items():
-    whole = [t.arrays(batch) for batch in batches]
-    steps = 0
-    for batch in strategy.experimental_distribute_dataset(batches):
-        halves = [
-            strategy.experimental_local_results(leaf)
-            for leaf in tf.nest.flatten(batch)
-        ]
-        for leaf, expected in zip(halves, whole[steps], strict=True):
-            first, second = (half.numpy() for half in leaf)
-            assert len(first) == len(second) == len(expected) // 2, name
-            got = np.concatenate([first, second])
-            np.testing.assert_array_equal(got, expected, err_msg=name)
-        steps += 1
-    assert steps == len(whole), name
-    print(name, steps)
-"""
+def compare_halves(shards):
+    """Whether two replicas get the halves of every batch, of each kind."""
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    steps = {}
+    for name, batches in inputs(shards).items():
+        whole = [arrays(batch) for batch in batches]
+        steps[name] = 0
+        for batch in strategy.experimental_distribute_dataset(batches):
+            halves = [
+                strategy.experimental_local_results(leaf)
+                for leaf in tf.nest.flatten(batch)
+            ]
+            expected = whole[steps[name]]
+            for leaf, values in zip(halves, expected, strict=True):
+                first, second = (half.numpy() for half in leaf)
+                assert len(first) == len(second) == len(values) // 2, name
+                got = np.concatenate([first, second])
+                np.testing.assert_array_equal(got, values, err_msg=name)
+            steps[name] += 1
+        assert steps[name] == len(whole), name
+    return steps
 
 
-def test_replicas_get_the_halves_of_every_batch(shards):
-    """In a process of its own, as devices are divided before they are used."""
-    script = textwrap.dedent(_MIRRORED).format(
-        tests=str(__file__).rpartition("/")[0], shards=str(shards)
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert len(done.stdout.splitlines()) == len(inputs(shards))
+def test_replicas_get_the_halves_of_every_batch(shards, on_two_devices):
+    steps = on_two_devices(compare_halves, shards)
+    assert steps.keys() == inputs(shards).keys()
+    assert all(steps.values())
 
 
 def test_evaluation_is_that_of_a_plain_pass(shards):

@@ -113,7 +113,9 @@ def test_keras_still_fails_with_two_workers(tmp_path):
         )
 
 
-def test_a_lost_worker_and_a_signal_cost_nothing(pretrain_command, tmp_path):
+def test_a_lost_worker_and_a_signal_cost_nothing(
+    pretrain_command, pretrain_here, tmp_path
+):
     """Either worker is killed, then one is told to stop; the end is the same.
 
     Both workers start with the same command each time.
@@ -154,7 +156,5 @@ def test_a_lost_worker_and_a_signal_cost_nothing(pretrain_command, tmp_path):
     with Workers(pretrain_command(run_dir, *words), tmp_path) as workers:
         codes, errors = workers.ends()
     assert codes == [0, 0], errors
-    subprocess.run(
-        pretrain_command(alone, "--strategy", "one", *LONG_RUN), check=True
-    )
+    pretrain_here(alone, *LONG_RUN)
     assert_same_numbers(run_dir, alone, tolerance=1e-3)
