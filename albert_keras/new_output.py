@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from albert_keras.whole_files import written_whole
+from albert_keras.whole_files import owned, written_whole
 
 
 @contextlib.contextmanager
@@ -25,7 +25,7 @@ def new_output(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
     Raises:
         FileExistsError: There is something at `path`, and `overwrite` is
-            False.
+            False; or another process writes it.
         NotADirectoryError: A folder above `path` is a file.
     """
     if path.exists() and not overwrite:
@@ -34,7 +34,7 @@ def new_output(path: Path, *, overwrite: bool) -> Iterator[Path]:
             "(`overwrite=True`, --overwrite). Received: a "
             f"{'folder' if path.is_dir() else 'file'}."
         )
-    with written_whole(path) as partial:
+    with owned(path), written_whole(path) as partial:
         yield partial
         replaced = _move_folder_aside(path)
     shutil.rmtree(replaced, ignore_errors=True)

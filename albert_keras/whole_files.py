@@ -4,11 +4,90 @@ import contextlib
 import errno
 import os
 import shutil
+import socket
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 # Unlike an open, a write that fails is not told the name of its file.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# What `owned` has locked in this process.
+_owned: set[Path] = set()
+
+
+@contextlib.contextmanager
+def owned(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Keep other processes from writing the same file or folder.
+
+    The owner locks the file `.NAME.lock` beside it, which is removed at the
+    end. The system frees the lock of a process that dies. Within a process,
+    what is owned may be owned again. Where the file system has no locks, any
+    process may write.
+
+    Args:
+        path: The file or folder, which need not exist.
+
+    Raises:
+        FileExistsError: Another process owns it.
+        OSError: The lock can't be written; `path` is the name in it.
+    """
+    target = Path(os.path.realpath(path))
+    if fcntl is None or target in _owned:
+        yield
+        return
+    lock = target.with_name(f".{target.name}.lock")
+    with folder_made(target.parent, Path(path)):
+        with naming(Path(path), lock):
+            file = _locked(lock, Path(path))
+        _owned.add(target)
+        try:
+            yield
+        finally:
+            _owned.discard(target)
+            if file is not None:
+                lock.unlink(missing_ok=True)
+                file.close()
+
+
+def _locked(lock: Path, path: Path) -> IO[str] | None:
+    """Return the locked file; None where the file system has no locks."""
+    while True:
+        file = lock.open("a+", encoding="utf-8", errors="replace")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            owner = file.read().strip() or "another process"
+            file.close()
+            raise FileExistsError(
+                f"`{path}` must not be written by two processes at once. Wait "
+                "until the other one has ended, or choose another name. "
+                f"Received: a folder or file that belongs to {owner}."
+            ) from None
+        except OSError:
+            file.close()
+            lock.unlink(missing_ok=True)
+            return None
+        # Its owner may have removed the file between the two calls.
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+                break
+        file.close()
+    file.truncate(0)
+    file.write(
+        f"process {os.getpid()} on {socket.gethostname()} "
+        f"({' '.join([Path(sys.argv[0]).name, *sys.argv[1:2]])}), which began "
+        f"at {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
+    )
+    file.flush()
+    return file
 
 
 @contextlib.contextmanager
@@ -60,16 +139,17 @@ def filled_whole(folder: Path, last: str) -> Iterator[Path]:
         The folder to write to.
 
     Raises:
+        FileExistsError: if another process writes it.
         NotADirectoryError: if a folder above is a file.
         OSError: if it cannot be written; `folder` is the name in it.
     """
     if not folder.exists():
-        with written_whole(folder) as partial:
+        with owned(folder), written_whole(folder) as partial:
             partial.mkdir()
             yield partial
         return
     partial = partial_of(folder / last)
-    with _removed(partial, folder):
+    with owned(folder), _removed(partial, folder):
         partial.mkdir()
         yield partial
         (folder / last).unlink(missing_ok=True)

@@ -1,8 +1,17 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
+import os
+
 import pytest
 
-from albert_keras.whole_files import filled_whole, folder_made, written_whole
+from albert_keras import whole_files
+from albert_keras.whole_files import (
+    filled_whole,
+    folder_made,
+    owned,
+    written_whole,
+)
 
 
 def test_a_file_appears_at_the_end(tmp_path):
@@ -139,3 +148,28 @@ def test_what_a_killed_process_left_is_replaced(tmp_path):
     with written_whole(path) as partial:
         partial.mkdir()
     assert list(path.iterdir()) == []
+
+
+def test_an_owner_may_own_again_and_leaves_nothing(tmp_path):
+    path = tmp_path / "deep" / "folder"
+    with owned(path), owned(path):
+        (lock,) = path.parent.iterdir()
+        assert lock.name == ".folder.lock"
+        assert f"process {os.getpid()} on " in lock.read_text()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_folder_that_nothing_may_be_written_to_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError, match="file` must be a folder"):
+        owned(tmp_path / "file" / "new").__enter__()
+
+
+def test_where_there_are_no_locks_any_process_may_write(tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(whole_files.fcntl, "flock", refuse)
+    with owned(tmp_path / "new"):
+        assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == []

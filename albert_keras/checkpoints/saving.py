@@ -42,7 +42,7 @@ from albert_keras.checkpoints.vocabulary import (
 )
 from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
 from albert_keras.models.albert_backbone import AlbertBackbone
-from albert_keras.whole_files import written_whole
+from albert_keras.whole_files import owned, written_whole
 
 FORMATS = ("keras", "huggingface", "tensorflow")
 CHECKPOINT_NAME = "model.ckpt-best"
@@ -120,7 +120,7 @@ def save(
     aside = folder.with_name(f".{folder.name}.replaced")
     if format != "keras":
         _say_what_peers_ignore(model)
-    with written_whole(folder) as partial:
+    with owned(folder), written_whole(folder) as partial:
         write(model, partial)
         if folder.exists():  # no folder can be renamed over another
             shutil.rmtree(aside, ignore_errors=True)

@@ -24,6 +24,7 @@ from albert_keras.whole_files import (
     filled_whole,
     folder_made,
     naming,
+    owned,
     partial_of,
     written_whole,
 )
@@ -95,6 +96,7 @@ class ShardWriter:
         if is_begun:
             check_inputs(self._work, self._inputs, self._folder)
         with contextlib.ExitStack() as stack:
+            stack.enter_context(owned(self._folder))
             stack.enter_context(folder_made(self._work.parent, self._folder))
             stack.enter_context(naming(self._folder, self._work))
             stack.push(self._tidy)

@@ -36,7 +36,12 @@ from albert_keras.training.metrics_log import read_metrics
 from albert_keras.training.options import PretrainingOptions
 from albert_keras.training.pretraining import pretrain
 from albert_keras.training.run_folder import RunFolder
-from albert_keras.whole_files import folder_made, partial_of, written_whole
+from albert_keras.whole_files import (
+    folder_made,
+    owned,
+    partial_of,
+    written_whole,
+)
 
 QUESTIONS = 5
 # What counts in a few minutes is the number of steps, so batches are small; and
@@ -154,16 +159,20 @@ def quickstart(
     options = options or QuickstartOptions()
     console = console or Console(stderr=True)
     steps = _Steps(Path(out), options, console)
-    with folder_made(steps.out), steps.folder_claimed(overwrite):
-        steps.once("corpus", "Gathering text", steps.gather)
-    steps.once("vocabulary", "Training a vocabulary", steps.train_vocabulary)
-    steps.once("examples", "Making examples", steps.make_examples)
-    steps.once("baselines.json", "Measuring baselines", steps.baselines)
-    steps.once("run/preset", "Pretraining", steps.pretrain)
-    steps.once("saved_model/1", "Exporting a SavedModel", steps.saved_model)
-    steps.once("float32.tflite", "Exporting TFLite", steps.tflite)
-    steps.once("int8.tflite", "Exporting TFLite in int8", steps.tflite_int8)
-    steps.once("report.json", "Asking all of them", steps.report)
+    with owned(steps.out):
+        with folder_made(steps.out), steps.folder_claimed(overwrite):
+            steps.once("corpus", "Gathering text", steps.gather)
+        for path, doing, make in (
+            ("vocabulary", "Training a vocabulary", steps.train_vocabulary),
+            ("examples", "Making examples", steps.make_examples),
+            ("baselines.json", "Measuring baselines", steps.baselines),
+            ("run/preset", "Pretraining", steps.pretrain),
+            ("saved_model/1", "Exporting a SavedModel", steps.saved_model),
+            ("float32.tflite", "Exporting TFLite", steps.tflite),
+            ("int8.tflite", "Exporting TFLite in int8", steps.tflite_int8),
+            ("report.json", "Asking all of them", steps.report),
+        ):
+            steps.once(path, doing, make)
     return json.loads((Path(out) / "report.json").read_text())
 
 

@@ -54,7 +54,7 @@ from albert_keras.training.provenance import check_same_inputs, describe_maker
 from albert_keras.training.run_checkpoints import RunCheckpoints
 from albert_keras.training.schedules import PolynomialDecayWithWarmup
 from albert_keras.training.strategies import TrainingStrategy
-from albert_keras.whole_files import folder_made, written_whole
+from albert_keras.whole_files import folder_made, owned, written_whole
 
 _TASKS: dict[str, Any] = {
     "text": TextTask,
@@ -155,8 +155,12 @@ def finetune(
     """
     console = console or Console(stderr=True)
     folder = FinetuningFolder(run_dir)
-    folder.check_usable(resume=resume, overwrite=overwrite)
-    with StopSignals() as signals, folder_made(folder.path):
+    with (
+        owned(folder.path),
+        StopSignals() as signals,
+        folder_made(folder.path),
+    ):
+        folder.check_usable(resume=resume, overwrite=overwrite)
         run = _Run(options, start, data, folder, cache, console)
         run.begin(resume=folder.is_run() and not overwrite)
         run.fit(signals)

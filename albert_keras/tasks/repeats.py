@@ -9,7 +9,7 @@ from typing import Any
 
 from albert_keras.requirements import require
 from albert_keras.tasks.options import FinetuningOptions
-from albert_keras.whole_files import written_whole
+from albert_keras.whole_files import owned, written_whole
 
 # What trains: it is given options and the folder of the run, and returns the
 # metrics by split.
@@ -31,16 +31,17 @@ def run_seeds(
         By split and metric `median`, `lowest`, `highest` and `deviation`, the
         standard deviation (0 of a single run).
     """
-    runs = {
-        seed: train(
-            dataclasses.replace(options, seed=seed), out / f"seed-{seed}"
-        )
-        for seed in seeds
-    }
-    summary = _summary(list(runs.values()))
-    held = {"summary": summary, "runs": runs}
-    with written_whole(out / "seeds.json") as partial:
-        partial.write_text(json.dumps(held, indent=2) + "\n", "utf-8")
+    with owned(out):
+        runs = {
+            seed: train(
+                dataclasses.replace(options, seed=seed), out / f"seed-{seed}"
+            )
+            for seed in seeds
+        }
+        summary = _summary(list(runs.values()))
+        held = {"summary": summary, "runs": runs}
+        with written_whole(out / "seeds.json") as partial:
+            partial.write_text(json.dumps(held, indent=2) + "\n", "utf-8")
     return summary
 
 
@@ -104,23 +105,24 @@ def run_search(
             metrics = train(changed, out / named)
             return {"score": metrics["dev"][options.metric]}
 
-    tuner = Runs(
-        objective=keras_tuner.Objective("score", "max"),
-        hyperparameters=space,
-        directory=str(out),
-        project_name="tuner",
-        tune_new_entries=False,
-    )
-    tuner.search(verbose=0)
-    rows = sorted(
-        (
-            {**trial.hyperparameters.values, "score": trial.score}
-            for trial in tuner.oracle.trials.values()
-        ),
-        key=lambda row: -row["score"],
-    )
-    with written_whole(out / "search.json") as partial:
-        partial.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+    with owned(out):
+        tuner = Runs(
+            objective=keras_tuner.Objective("score", "max"),
+            hyperparameters=space,
+            directory=str(out),
+            project_name="tuner",
+            tune_new_entries=False,
+        )
+        tuner.search(verbose=0)
+        rows = sorted(
+            (
+                {**trial.hyperparameters.values, "score": trial.score}
+                for trial in tuner.oracle.trials.values()
+            ),
+            key=lambda row: -row["score"],
+        )
+        with written_whole(out / "search.json") as partial:
+            partial.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
     return rows
 
 

@@ -27,7 +27,7 @@ from albert_keras.training.run_folder import RunFolder
 from albert_keras.training.start_model import StartModel
 from albert_keras.training.strategies import TrainingStrategy
 from albert_keras.training.workers import from_chief, lost_workers_named
-from albert_keras.whole_files import folder_made
+from albert_keras.whole_files import folder_made, owned
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,7 +178,8 @@ def _own_folder(
 ) -> Iterator[Path]:
     """The run's folder; for workers beside the chief one that is soon gone."""
     if strategy.is_chief:
-        yield Path(run_dir)
+        with owned(run_dir):
+            yield Path(run_dir)
         return
     with tempfile.TemporaryDirectory(prefix="albert_keras_") as folder:
         yield Path(folder)
