@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import keras_hub
 
 from albert_keras.checkpoints.loading import load
 from albert_keras.checkpoints.model_parts import MODEL_HEADS
@@ -39,6 +40,33 @@ def preset_of_checkpoint(path: Path) -> Path:
         ValueError: The checkpoint is damaged, or isn't an ALBERT.
     """
     return _preset(path, load)
+
+
+def as_own_model(model: Any) -> Any:
+    """Return a model of keras_hub as a model of this package.
+
+    Args:
+        model: A model. Those of keras_hub's `AlbertBackbone`,
+            `AlbertMaskedLM` and `AlbertTextClassifier` are converted as
+            their presets are, with their weights, tokenizer and dtype
+            policy; any other object is returned unchanged.
+
+    Raises:
+        ValueError: It's a model of keras_hub that cannot be converted.
+    """
+    theirs = keras_hub.models
+    kinds = (
+        theirs.AlbertBackbone,
+        theirs.AlbertMaskedLM,
+        theirs.AlbertTextClassifier,
+    )
+    if not isinstance(model, kinds):
+        return model
+    is_backbone = isinstance(model, theirs.AlbertBackbone)
+    backbone = model if is_backbone else model.backbone
+    with tempfile.TemporaryDirectory(prefix="albert-keras-") as folder:
+        model.save_to_preset(folder)
+        return load(folder, dtype=backbone.dtype_policy)
 
 
 def _preset(path: Path, load_model: Callable[[Path], Any]) -> Path:

@@ -9,10 +9,10 @@ import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from albert_keras.artefact_names import SERVE_IDS
+from albert_keras.artefact_names import SERVE, SERVE_IDS
 from albert_keras.export.artefact import Artefact, Signature, describe_tensor
 from albert_keras.export.batching import write_batching_parameters
-from albert_keras.export.ids_signature import check_model, ids_signature
+from albert_keras.export.ids_signature import exportable, ids_signature
 from albert_keras.export.labels import labels_for
 from albert_keras.export.model_json import describe_model, write_model_json
 from albert_keras.export.model_tokenizer import Tokenizer, tokenizer_of
@@ -24,6 +24,7 @@ from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
+from albert_keras.models.own_head import OwnHead
 from albert_keras.models.serving import max_text_length
 from albert_keras.new_output import new_output
 
@@ -35,6 +36,7 @@ def saved_model(
     directory: str | os.PathLike,
     *,
     tokenizer: Tokenizer | None = None,
+    preprocessor: Any = None,
     text: bool = True,
     top_k: int = DEFAULT_TOP_K,
     labels: Sequence[str] | None = None,
@@ -73,6 +75,11 @@ def saved_model(
       `logits` and `scores` (with `scores` alone for a regression), a backbone
       with `sequence_output` and `pooled_output`, others with what their class
       gives; all are float32 but for numbers of tokens.
+    - `serve` (a model with a head of its own): `text`, as `serving_default`;
+      with `text=False` the inputs of `serve_ids`. It returns the model's own
+      outputs: under the keys of a dictionary, else under the names that Keras
+      gives those of a functional model (`model.output_names`), else as
+      `output_0` and so on.
 
     With a model of bfloat16 (`from_preset(..., dtype="bfloat16")`) the weights
     take half the place.
@@ -83,10 +90,18 @@ def saved_model(
     batch them.
 
     Args:
-        model: An `ak.AlbertBackbone` or any task of it.
+        model: An `ak.AlbertBackbone` or any task of it; a keras_hub
+            `AlbertBackbone`, `AlbertMaskedLM` or `AlbertTextClassifier`,
+            which is converted; or a Keras model with a head of its own. That
+            is a functional model made of the inputs and outputs of an
+            `ak.AlbertBackbone`, or a subclass that calls one with a
+            dictionary of its inputs.
         directory: The folder for the model; made if it is missing.
         tokenizer: The model's `ak.AlbertTokenizer` or
-            `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor.
+            `ak.AlbertWordPieceTokenizer`; by default that of its
+            `preprocessor`, or its `tokenizer`.
+        preprocessor: For a model with a head of its own: a preprocessor whose
+            tokenizer and `sequence_length` to use, in place of the model's.
         text: Whether there is a signature that takes texts.
         top_k: Guesses for each `[MASK]`, or answers to each question.
         labels: Names of a classifier's or tagger's classes, in order; None
@@ -100,7 +115,7 @@ def saved_model(
     Raises:
         FileExistsError: There is a folder of that version, and `overwrite` is
             False or it is no SavedModel.
-        TypeError: `model` is no model of this package.
+        TypeError: `model` isn't one of these.
         ValueError: There is no tokenizer for the texts, an argument does not
             go with the model, or the model has operations that TF Serving
             lacks.
@@ -115,7 +130,7 @@ def saved_model(
     served.signatures["serving_default"](tf.constant(["A [MASK] model."]))
     ```
     """
-    check_model(model)
+    model = exportable(model, preprocessor)
     tokenizer = (
         tokenizer_of(model, tokenizer, "unless text=False") if text else None
     )
@@ -187,6 +202,8 @@ def _save(
         packer = TextPacker(tokenizer.python_tokenizer, max_text_length(model))
         module.vocabulary = packer.vocabulary
         signatures |= task_signatures(model, serve_ids, packer, top_k, labels)
+    elif isinstance(model, OwnHead):
+        signatures[SERVE] = serve_ids
     tf.saved_model.save(
         module,
         os.fspath(folder),
