@@ -11,9 +11,8 @@ from typing import Any
 import keras
 import keras_hub
 
-from albert_keras.checkpoints.loading import load
+from albert_keras.checkpoints.loading import load, tokenizer_in
 from albert_keras.checkpoints.model_parts import MODEL_HEADS
-from albert_keras.checkpoints.vocabulary import find_vocabulary, make_tokenizer
 from albert_keras.models.albert_backbone import AlbertBackbone
 
 
@@ -83,10 +82,10 @@ def _write(
     model = load_model(path)
     folder = Path(tempfile.mkdtemp(dir=_temporary().name)) / place.stem
     model.save_to_preset(str(folder))
-    if isinstance(model, AlbertBackbone):
-        vocabulary = find_vocabulary(path) if path.is_dir() else None
-        if vocabulary is not None:
-            make_tokenizer(vocabulary).save_to_preset(str(folder))
+    if isinstance(model, AlbertBackbone) and path.suffix != ".keras":
+        tokenizer = tokenizer_in(path)
+        if tokenizer is not None:
+            tokenizer.save_to_preset(str(folder))
     return folder
 
 

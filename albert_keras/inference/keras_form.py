@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import keras_hub
 import numpy as np
 
 from albert_keras import checkpoints
+from albert_keras.checkpoints.loading import tokenizer_in
 from albert_keras.checkpoints.temporary_presets import as_own_model
+from albert_keras.checkpoints.vocabulary import tokenizer_of_file
 from albert_keras.inference.loaded_model import (
     TASKS,
     Arrays,
@@ -52,6 +53,8 @@ def load_preset(
         # Whatever it holds has the tokenizer, which a backbone would not.
         wanted = AlbertMaskedLM if task == "fill-mask" else None
         model = checkpoints.load(name, wanted)
+        if tokenizer is None and isinstance(model, AlbertBackbone):
+            tokenizer = tokenizer_in(name)
         return of_keras(model, tokenizer, source=name, task=task)
     check_preset(AlbertBackbone, name)
     saved: Any = saved_task_class(name) or AlbertBackbone
@@ -62,7 +65,7 @@ def load_preset(
         loaded = AlbertMaskedLM
     model = loaded.from_preset(name)
     if tokenizer is None and loaded is AlbertBackbone:
-        tokenizer = keras_hub.tokenizers.Tokenizer.from_preset(name)
+        tokenizer = tokenizer_of_file(name)
     return of_keras(
         model,
         tokenizer,
@@ -120,8 +123,9 @@ def of_keras(
             )
     if tokenizer is None:
         raise ValueError(
-            "`tokenizer` must be given for a model without a preprocessor. "
-            f"Received: tokenizer=None for {source}."
+            "`tokenizer` must be given for a model without one; of a file or "
+            "folder, albert-keras convert IN OUT --to keras --tokenizer FILE "
+            f"writes a model with it. Received: tokenizer=None for {source}."
         )
     return LoadedModel(
         model_class,
