@@ -13,7 +13,7 @@ import numpy as np
 from albert_keras.checkpoints.archives import unpacked
 from albert_keras.checkpoints.checkpoint import Checkpoint, Layout
 from albert_keras.checkpoints.deferred import Value, build
-from albert_keras.checkpoints.handles import fetched
+from albert_keras.checkpoints.handles import fetched, origin_of
 from albert_keras.checkpoints.labels import (
     read_activation,
     read_labels,
@@ -106,7 +106,8 @@ def load(
     and the file lacks is an error that names it. Nothing in a file is run.
 
     Args:
-        path: A file, a folder, an archive, a handle (`hf://user/model`,
+        path: A file, a folder, an archive, a handle (`hf://user/model`, or
+            `hf://user/model@REVISION` for a commit, tag or branch;
             `kaggle://…`), the name of a released model such as
             `albert_base_v2`, which is fetched, the folder of a training run,
             or one of its checkpoints.
@@ -144,15 +145,23 @@ def load(
     """
     with local(path) as found:
         if found.is_dir() and is_own_preset(found):
-            return load_own_preset(
+            model = load_own_preset(
                 found, model_class, init_missing_heads, arguments, load_weights
             )
-        checkpoint = open_checkpoint(
-            found, config=_as_config(config), overrides=arguments
-        )
-        return make_model(
-            checkpoint, model_class, init_missing_heads, arguments, load_weights
-        )
+        else:
+            model = make_model(
+                open_checkpoint(
+                    found, config=_as_config(config), overrides=arguments
+                ),
+                model_class,
+                init_missing_heads,
+                arguments,
+                load_weights,
+            )
+    origin = origin_of(found)
+    if origin is not None:
+        getattr(model, "backbone", model).origin = origin
+    return model
 
 
 @contextlib.contextmanager

@@ -249,6 +249,12 @@ def _huggingface_settings(model: Any, text: "_Text | None") -> dict[str, Any]:
     settings.pop("embedding_projection", None)  # which they always have
     theirs = {"gelu_erf": "gelu", "gelu": "gelu_new"}
     activation = settings["hidden_act"]
+    if backbone.origin is not None:
+        name, _, revision = backbone.origin.partition("@")
+        settings |= {
+            "_name_or_path": name.removeprefix("hf://"),
+            "_commit_hash": revision,
+        }
     tokenizer = text and text.tokenizer
     settings |= {
         "architectures": [_ARCHITECTURES[heads_of_model(model)]],
@@ -301,6 +307,8 @@ def _write_tensorflow(model: Any, text: "_Text | None", folder: Path) -> None:
     architecture = _ARCHITECTURES.get(heads_of_model(model))
     if architecture is not None:  # some heads have the same variables
         config["architectures"] = [architecture]
+    if backbone.origin is not None:
+        config["origin"] = backbone.origin
     if text is not None:
         _write_vocabulary(text.tokenizer, folder)
         config |= {

@@ -135,6 +135,7 @@ def convert(
     import albert_keras as ak
     from albert_keras.checkpoints.loading import local, tokenizer_in
     from albert_keras.checkpoints.vocabulary import tokenizer_of_file
+    from albert_keras.inference.sentence_layout import copy_layout
     from albert_keras.models.growing import with_tokens
     from albert_keras.notes import say
 
@@ -193,6 +194,8 @@ def convert(
                 tokenizer=text if is_backbone else None,
                 overwrite=overwrite,
             )
+            if is_backbone and to != "tensorflow" and found.is_dir():
+                copy_layout(found, out)
         name = type(loaded).__name__
         print(f"{out}: {name}, {loaded.count_params():,} parameters")
         if not (no_tokenizer or text or getattr(loaded, "preprocessor", None)):

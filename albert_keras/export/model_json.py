@@ -90,6 +90,9 @@ def describe_model(
             "tensorflow_text": tf_text.__version__,
         },
     }
+    origin = getattr(backbone_of(model), "origin", None)
+    if origin is not None:
+        content["origin"] = origin
     if tokenizer is not None:
         content["text"] = {
             **tokenizer.python_tokenizer.normalization,

@@ -1,5 +1,6 @@
 """Keras models, as `LoadedModel`s."""
 
+import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import keras
 import numpy as np
 
 from albert_keras import checkpoints
+from albert_keras.checkpoints.handles import fetched
 from albert_keras.checkpoints.loading import tokenizer_in
 from albert_keras.checkpoints.temporary_presets import as_own_model
 from albert_keras.checkpoints.vocabulary import tokenizer_of_file
@@ -18,6 +20,7 @@ from albert_keras.inference.loaded_model import (
     LoadedModel,
     python_tokenizer,
 )
+from albert_keras.inference.sentence_layout import read_layout
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
@@ -49,6 +52,23 @@ def load_preset(
         tokenizer: In place of its own.
     """
     name = as_preset(preset)
+    loaded = _load(preset, name, task, tokenizer)
+    if loaded.task != "embed":
+        return loaded
+    is_handle = is_elsewhere(name) or "://" in name
+    layout = read_layout(fetched(name) if is_handle else Path(preset))
+    if layout is None:
+        return loaded
+    longest = min(layout.max_tokens or loaded.max_tokens, loaded.max_tokens)
+    return dataclasses.replace(loaded, layout=layout, max_tokens=longest)
+
+
+def _load(
+    preset: str | os.PathLike[str],
+    name: str,
+    task: str | None,
+    tokenizer: Any,
+) -> LoadedModel:
     if is_elsewhere(name) or "://" in name:
         # Whatever it holds has the tokenizer, which a backbone would not.
         wanted = AlbertMaskedLM if task == "fill-mask" else None

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from albert_keras.artefact_names import OWN_HEAD_TASK
+from albert_keras.inference.sentence_layout import SentenceLayout
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.wordpiece import WordPieceTokenizer
 
@@ -45,6 +46,7 @@ class LoadedModel:
         problem_type: What the scores of a classifier mean, in Hugging Face's
             words; None if it is not known.
         pooling: How the vectors are made of which the model gives no other.
+        layout: What sentence-transformers says of it, if it's in the folder.
         token_outputs: Names of the outputs of a head of one's own that have a
             value for each token.
     """
@@ -59,6 +61,7 @@ class LoadedModel:
     pooling: str | None = None
     problem_type: str | None = None
     token_outputs: frozenset[str] = frozenset()
+    layout: SentenceLayout | None = None
 
     @property
     def task(self) -> str:

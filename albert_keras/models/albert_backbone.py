@@ -180,6 +180,8 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         self.layer_norm_epsilon = layer_norm_epsilon
         self.embedding_projection = embedding_projection
         self.cls_token_index = 0
+        # The handle and commit that the weights were fetched from.
+        self.origin: str | None = None
 
     def _with_pooled_output(self, sequence_output):
         return {
