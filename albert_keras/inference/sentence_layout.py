@@ -53,6 +53,8 @@ def read_layout(folder: Path) -> SentenceLayout | None:
         return None
     try:
         modules = json.loads(path.read_text("utf-8"))
+        if not isinstance(modules, list):
+            raise TypeError("no list")
         kinds = [each["type"].rpartition(".")[2] for each in modules]
         places = [each["path"] for each in modules]
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
