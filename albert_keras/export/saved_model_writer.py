@@ -1,7 +1,7 @@
 """SavedModels, for TF Serving."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,12 @@ from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
 from albert_keras.models.own_head import OwnHead
-from albert_keras.models.serving import max_text_length
+from albert_keras.models.serving import max_text_length, model_outputs
 from albert_keras.new_output import new_output
 
 DEFAULT_TOP_K = 5
+# Inputs that are places in a table.
+_IDS = {"token_ids", "segment_ids", "mask_positions"}
 
 
 def saved_model(
@@ -81,8 +83,9 @@ def saved_model(
       gives those of a functional model (`model.output_names`), else as
       `output_0` and so on.
 
-    With a model of bfloat16 (`from_preset(..., dtype="bfloat16")`) the weights
-    take half the place.
+    The model's own `dtype` decides what is stored and computed: a model of
+    bfloat16 (`from_preset(..., dtype="bfloat16")`) makes a SavedModel of half
+    the size. Ids outside the tables, negative ones too, are refused.
 
     `assets.extra/model.json` tells the configuration, versions and labels,
     `assets.extra/tf_serving_warmup_requests` holds what a server runs before
@@ -192,7 +195,7 @@ def _save(
     labels: Sequence[str] | None,
     folder: Path,
 ) -> None:
-    serve_ids = ids_signature(model)
+    serve_ids = ids_signature(model, outputs=_outputs)
     signatures = {SERVE_IDS: serve_ids}
     # The variables alone are tracked and not the model, with whose own
     # bookkeeping Keras would store each weight a second time.
@@ -210,6 +213,26 @@ def _save(
         signatures=signatures,
         options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
     )
+
+
+def _outputs(
+    model: keras.Model, inputs: Mapping[str, tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """Return a model's outputs, and let the graph refuse ids of no row.
+
+    Keras reads a table from its end for negative ids, and a mask position
+    beyond a row from the next row. The largest integer is beyond every table,
+    which the lookup refuses by itself.
+    """
+    checked = dict(inputs)
+    width = tf.shape(inputs["token_ids"])[-1]
+    for name, ids in inputs.items():
+        if name in _IDS:
+            is_outside = ids < 0
+            if name == "mask_positions":
+                is_outside |= ids >= width
+            checked[name] = tf.where(is_outside, ids.dtype.max, ids)
+    return model_outputs(model, checked)
 
 
 def _read(folder: Path) -> Any:
