@@ -78,11 +78,15 @@ def require_task(model: LoadedModel, task: str) -> None:
     if model.task != task:
         wanted = [name for name, use in TASKS.items() if use == task]
         kinds = " or ".join(f"an {name}" for name in wanted)
-        article = "an" if model.model_class in TASKS else "a"
+        what = f"an {model.model_class}, which is for `{model.task}`"
+        if model.model_class not in TASKS:
+            what = (
+                f"a {model.model_class} with its own head, which "
+                "`ak.inference.Predict` runs"
+            )
         raise TypeError(
             f"`{task}` must be given {kinds or 'a model with its own head'}. "
-            f"Received: {model.source}, {article} {model.model_class}, which "
-            f"is for `{model.task}`."
+            f"Received: {model.source}, {what}."
         )
 
 

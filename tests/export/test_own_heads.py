@@ -177,7 +177,7 @@ def test_preprocessor_is_for_own_heads(models, tmp_path):
 
 
 def test_tasks_are_told_from_own_heads(models, tokenizer):
-    with pytest.raises(TypeError, match="a Functional, which is for `predict`"):
+    with pytest.raises(TypeError, match="a Functional with its own"):
         ak.inference.Classify(functional(), tokenizer)
     with pytest.raises(TypeError, match="must be given a model with its own"):
         ak.inference.Predict(models["classifier"])
