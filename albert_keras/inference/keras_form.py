@@ -52,30 +52,16 @@ def load_preset(
         tokenizer: In place of its own.
     """
     name = as_preset(preset)
-    loaded = _load(preset, name, task, tokenizer)
-    if loaded.task != "embed":
-        return loaded
-    is_handle = is_elsewhere(name) or "://" in name
-    layout = read_layout(fetched(name) if is_handle else Path(preset))
-    if layout is None:
-        return loaded
-    longest = min(layout.max_tokens or loaded.max_tokens, loaded.max_tokens)
-    return dataclasses.replace(loaded, layout=layout, max_tokens=longest)
-
-
-def _load(
-    preset: str | os.PathLike[str],
-    name: str,
-    task: str | None,
-    tokenizer: Any,
-) -> LoadedModel:
     if is_elsewhere(name) or "://" in name:
         # Whatever it holds has the tokenizer, which a backbone would not.
         wanted = AlbertMaskedLM if task == "fill-mask" else None
         model = checkpoints.load(name, wanted)
-        if tokenizer is None and isinstance(model, AlbertBackbone):
-            tokenizer = tokenizer_in(name)
-        return of_keras(model, tokenizer, source=name, task=task)
+        if not isinstance(model, AlbertBackbone):
+            return of_keras(model, tokenizer, source=name, task=task)
+        folder = fetched(name)
+        tokenizer = tokenizer or tokenizer_in(folder)
+        found = of_keras(model, tokenizer, source=name, task=task)
+        return _with_layout(found, folder)
     check_preset(AlbertBackbone, name)
     saved: Any = saved_task_class(name) or AlbertBackbone
     loaded = saved
@@ -86,12 +72,22 @@ def _load(
     model = loaded.from_preset(name)
     if tokenizer is None and loaded is AlbertBackbone:
         tokenizer = tokenizer_of_file(name)
-    return of_keras(
+    found = of_keras(
         model,
         tokenizer,
         source=os.fspath(preset),
         labels=saved_labels(Path(name)),
     )
+    return _with_layout(found, Path(preset))
+
+
+def _with_layout(model: LoadedModel, folder: Path) -> LoadedModel:
+    """Add what sentence-transformers says of an encoder in a folder."""
+    layout = read_layout(folder) if model.task == "embed" else None
+    if layout is None:
+        return model
+    longest = min(layout.max_tokens or model.max_tokens, model.max_tokens)
+    return dataclasses.replace(model, layout=layout, max_tokens=longest)
 
 
 def of_keras(
