@@ -2,10 +2,15 @@
 
 # The signature that takes ids.
 SERVE_IDS = "serve_ids"
+# That of a model with a head of its own, with the model's own outputs.
+SERVE = "serve"
 
 # In a SavedModel, where TF Serving lets such things lie.
 EXTRA_FOLDER = "assets.extra"
 MODEL_JSON = "model.json"
+
+# What a model with a head of its own is for.
+OWN_HEAD_TASK = "predict"
 
 # What the scores of a classifier mean, in Hugging Face's words.
 SINGLE_LABEL = "single_label_classification"

@@ -18,6 +18,8 @@ HIDDEN_ACTIVATIONS = (
     "gelu_new",
     "gelu_erf",
     "relu",
+    "silu",
+    "swish",
     "tanh",
     "linear",
 )
@@ -25,7 +27,8 @@ HIDDEN_ACTIVATIONS = (
 
 `gelu` is the tanh approximation, as in google-research/albert's
 `modeling.py`; `gelu_new` is Hugging Face's name for the same; `gelu_erf` is
-the exact form, which Hugging Face applies to v1 configurations.
+the exact form, which Hugging Face applies to v1 configurations. `silu` and
+`swish` are two names for x times its sigmoid.
 """
 
 
@@ -58,6 +61,8 @@ class AlbertConfig:
         type_vocab_size: Number of segment ids.
         initializer_range: Standard deviation of the truncated normal that
             initialises every kernel and embedding.
+        embedding_projection: Whether embeddings are projected also where E
+            equals H, as Hugging Face always does. google's code cannot.
         extra: Keys of a JSON file that are not ours (`net_structure_type`,
             `down_scale_factor`, ...). They change nothing and are written
             back by `to_json`.
@@ -91,6 +96,7 @@ class AlbertConfig:
     max_position_embeddings: int = 512
     type_vocab_size: int = 2
     initializer_range: float = 0.02
+    embedding_projection: bool = False
     extra: Mapping[str, Any] = dataclasses.field(
         default_factory=dict, hash=False
     )
@@ -102,6 +108,11 @@ class AlbertConfig:
                 _check_positive_integer(field.name, value)
             elif field.type is float:
                 _check_number(field.name, value)
+        if not isinstance(self.embedding_projection, bool):
+            raise TypeError(
+                "`embedding_projection` must be true or false. Received: "
+                f"embedding_projection={self.embedding_projection!r}."
+            )
         if self.hidden_act not in HIDDEN_ACTIVATIONS:
             raise ValueError(
                 f"`hidden_act` must be one of {', '.join(HIDDEN_ACTIVATIONS)}."
@@ -210,6 +221,8 @@ class AlbertConfig:
             field.name: getattr(self, field.name)
             for field in dataclasses.fields(self)
         }
+        if not values["embedding_projection"]:
+            del values["embedding_projection"]  # which google doesn't have
         return {**values.pop("extra"), **values}
 
     def to_json(self, path: str | os.PathLike) -> None:

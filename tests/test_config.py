@@ -98,7 +98,7 @@ def test_google_json_both_ways(tmp_path):
         ({"num_hidden_layers": 0}, ValueError, "must be positive"),
         ({"vocab_size": -3}, ValueError, "vocab_size=-3"),
         ({"num_attention_heads": 7}, ValueError, "must divide `hidden_size`"),
-        ({"hidden_act": "swish"}, ValueError, "hidden_act='swish'"),
+        ({"hidden_act": "mish"}, ValueError, "hidden_act='mish'"),
         ({"hidden_dropout_prob": 1.0}, ValueError, "less than 1"),
         ({"hidden_dropout_prob": "0.1"}, TypeError, "must be a number"),
         ({"initializer_range": 0}, ValueError, "must be positive"),

@@ -11,6 +11,7 @@ from typing import Any
 from albert_keras.checkpoints.released import RELEASED, released_handle
 
 _HF, _KAGGLE = "hf://", "kaggle://"
+_CACHED = "models--"  # what huggingface_hub calls a model's folder
 # The first of them that a repository has is the only one that is fetched.
 _WEIGHTS = (
     "model.weights.h5",
@@ -31,7 +32,11 @@ _BESIDE = (
     "tokenizer.json",
     "preprocessor.json",
     "metadata.json",
+    "model_card.json",
     "assets/*",
+    "modules.json",
+    "sentence_bert_config.json",
+    "*_Pooling/config.json",
 )
 
 
@@ -61,13 +66,35 @@ def fetched(path: str | os.PathLike[str]) -> Path:
     return Path(text)
 
 
+def origin_of(folder: Path) -> str | None:
+    """Return the handle, with its revision, that a folder was fetched from.
+
+    Args:
+        folder: What `fetched` returned.
+
+    Returns:
+        As in `"hf://user/model@COMMIT"`; None for any other folder.
+    """
+    repository = folder.parent.parent.name
+    if folder.parent.name != "snapshots" or not repository.startswith(_CACHED):
+        return None
+    name = repository.removeprefix(_CACHED).replace("--", "/")
+    return f"{_HF}{name}@{folder.name}"
+
+
 def _from_huggingface(handle: str) -> Path:
     import huggingface_hub
     from huggingface_hub import errors
 
-    repository = handle.removeprefix(_HF)
+    repository, at, named = handle.removeprefix(_HF).partition("@")
+    revision = named or None
+    if at and not named:
+        raise ValueError(
+            "A revision must be a commit, a tag or a branch: "
+            f"hf://user/model@REVISION. Received: {handle!r}."
+        )
     try:
-        files = _files(repository)
+        files = _files(repository, revision)
         weights = next((name for name in _WEIGHTS if name in files), None)
         if weights is None:
             raise FileNotFoundError(
@@ -78,12 +105,17 @@ def _from_huggingface(handle: str) -> Path:
         if weights.endswith(".index.json"):
             wanted.append(f"{weights.partition('.')[0]}-*-of-*")
         folder = huggingface_hub.snapshot_download(
-            repository, allow_patterns=wanted
+            repository, revision=revision, allow_patterns=wanted
         )
+    except errors.RevisionNotFoundError:
+        raise FileNotFoundError(
+            f"`{handle}` must name a commit, a tag or a branch of the model. "
+            f"Received: {revision!r}, which is none."
+        ) from None
     except errors.HFValidationError:
         raise ValueError(
-            "A handle of Hugging Face must have the form hf://user/model. "
-            f"Received: {handle!r}."
+            "A handle of Hugging Face must have the form hf://user/model or "
+            f"hf://user/model@REVISION. Received: {handle!r}."
         ) from None
     except (errors.RepositoryNotFoundError, errors.GatedRepoError):
         raise FileNotFoundError(
@@ -93,26 +125,26 @@ def _from_huggingface(handle: str) -> Path:
     except FileNotFoundError:
         raise
     except Exception as error:  # of whatever layer of the network
-        cached = _cached(repository)
+        cached = _cached(repository, revision)
         if cached is not None:
             return cached
         raise _unreachable(handle, error) from error
     return Path(folder)
 
 
-def _files(repository: str) -> list[str]:
+def _files(repository: str, revision: str | None) -> list[str]:
     from huggingface_hub import HfApi
 
     # Unlike `list_repo_files`, this does not try again for half a minute.
-    found = HfApi().model_info(repository, timeout=10).siblings
-    return [file.rfilename for file in found or ()]
+    found = HfApi().model_info(repository, revision=revision, timeout=10)
+    return [file.rfilename for file in found.siblings or ()]
 
 
-def _cached(repository: str) -> Path | None:
+def _cached(repository: str, revision: str | None) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     for name in _WEIGHTS:
-        found = try_to_load_from_cache(repository, name)
+        found = try_to_load_from_cache(repository, name, revision=revision)
         if isinstance(found, str):
             return Path(found).parent
     return None

@@ -7,8 +7,11 @@ TensorFlow classes that transformers had until version 4.
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from albert_keras.checkpoints.checkpoint import (
     Checkpoint,
@@ -31,8 +34,17 @@ from albert_keras.checkpoints.torch_file import read_torch
 from albert_keras.config import AlbertConfig
 from albert_keras.json_objects import read_json_object
 
-# Hugging Face calls erf's GELU what google calls the tanh approximation.
-ACTIVATIONS = {"gelu": "gelu_erf", "gelu_new": "gelu"}
+# Hugging Face calls erf's GELU what google calls the tanh approximation, for
+# which it has several names (transformers, `activations.py`).
+_ACTIVATIONS = {
+    "gelu": "gelu_erf",
+    "gelu_python": "gelu_erf",
+    "gelu_new": "gelu",
+    "gelu_fast": "gelu",
+    "gelu_accurate": "gelu",
+    "gelu_pytorch_tanh": "gelu",
+    "gelu_python_tanh": "gelu",
+}
 GELU_NOTE = (
     'Hugging Face computes this model (hidden_act "gelu", as all of v1\'s) '
     "with erf's GELU, and so does the model loaded here; google's original "
@@ -99,18 +111,34 @@ def open_huggingface(
         classifier_dropout=classifier_dropout(settings, folder / "config.json"),
         output_head=output_head(architecture),
         architecture=architecture,
-        notes=() if told else (GELU_NOTE,),
+        notes=(*(() if told else (GELU_NOTE,)), *_untied(tensors)),
         settings=settings,
         settings_path=folder / "config.json",
     )
 
 
 def _is_known_extra(name: str) -> bool:
-    # The decoder is tied to the embedding and to `predictions.bias`; see
-    # `check_ties` for the weight.
+    # The decoder is tied to the embedding and to `predictions.bias`.
     return name.endswith(
         ("embeddings.position_ids", "embeddings.token_type_ids")
     ) or name.startswith("predictions.decoder.")
+
+
+def _untied(tensors: dict[str, StoredTensor]) -> Iterator[str]:
+    """Yield a note where the output table isn't the embedding's."""
+    decoder = tensors.get("predictions.decoder.weight")
+    table = tensors.get("albert.embeddings.word_embeddings.weight")
+    if decoder is None or table is None:
+        return
+    if decoder.shape != table.shape or not np.array_equal(
+        decoder.read(), table.read()
+    ):
+        yield (
+            "The file has another table for the outputs of its masked-LM head "
+            "(predictions.decoder.weight) than for its embeddings. ALBERT has "
+            "one table for both, and the model loaded here uses that of the "
+            "embeddings, as transformers does with tie_word_embeddings=True."
+        )
 
 
 def _read_settings(folder: Path, config: AlbertConfig | None) -> dict[str, Any]:
@@ -137,7 +165,7 @@ def _config(path: Path, settings: dict[str, Any]) -> AlbertConfig:
     content = {name: settings[name] for name in known if name in settings}
     activation = content.get("hidden_act")
     if isinstance(activation, str):
-        content["hidden_act"] = ACTIVATIONS.get(activation, activation)
+        content["hidden_act"] = _ACTIVATIONS.get(activation, activation)
     return AlbertConfig.from_dict(content, source=path)
 
 

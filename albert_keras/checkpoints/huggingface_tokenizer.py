@@ -44,6 +44,11 @@ from albert_keras.text.wordpiece_vocabulary import SUFFIX_MARK
 
 SETTINGS_FILE = "tokenizer_config.json"
 _NEVER = 100.0
+_NORMALIZERS = {
+    *("Lowercase", "NFKD", "NFKC", "NFC", "Nmt", "Precompiled", "Replace"),
+    *("Strip", "StripAccents"),
+}
+_PRE_TOKENIZERS = {"Metaspace", "WhitespaceSplit"}
 # The sigma that ends a word, which `Lowercase` does not know.
 _FINAL_SIGMA = (
     r"(?<=\p{Cased}|\p{Cased}\p{Case_Ignorable})Σ"
@@ -108,7 +113,7 @@ def _unigram(tokenizer: Any) -> Tokenizer:
     for number in range(processor.get_piece_size()):
         piece = processor.id_to_piece(number)
         score = processor.get_score(number)
-        if len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit():
+        if _ends_in_digit_and_comma(piece):
             score -= _NEVER
         pieces.append((piece, score))
     made = Tokenizer(models.Unigram(pieces, processor.unk_id(), False))
@@ -210,10 +215,14 @@ def open_vocabulary(folder: Path) -> Vocabulary | None:
     json_path = folder / "tokenizer.json"
     if found is None and json_path.is_file():
         try:
-            content = _vocabulary_in(read_json_object(json_path), json_path)
+            content = read_json_object(json_path)
+            vocabulary = _vocabulary_in(content, json_path)
+            rules = _rules_in(content, json_path)
         except ValueError as error:  # of no matter for a model without one
             return Vocabulary(json_path, refusal=str(error))
-        found = with_settings(json_path, settings, path, content)
+        # The file rules what its reader does, whatever the settings say.
+        settings = {**settings, **rules}
+        found = with_settings(json_path, settings, path, vocabulary)
     if found is None:
         return None
     return found._replace(added=dict(_added_tokens(folder, settings)))
@@ -236,7 +245,9 @@ def _vocabulary_in(
             if [vocabulary[p] for p in pieces] == list(range(len(pieces))):
                 return pieces
             received = "ids with gaps"
-        if model.get("type") == "Unigram":
+        if model.get("byte_fallback"):
+            received = "one of bytes (byte_fallback)"
+        elif model.get("type") == "Unigram":
             return _sentencepiece_of(model, content.get("normalizer"))
     except (KeyError, TypeError, ValueError) as error:
         received = f"a damaged one ({type(error).__name__}: {error})"
@@ -253,6 +264,8 @@ def _sentencepiece_of(model: Mapping[str, Any], normalizer: Any) -> bytes:
     made.trainer_spec.model_type = pb2.TrainerSpec.UNIGRAM
     control = ("<pad>", "[CLS]", "[SEP]", "[MASK]")
     for number, (piece, score) in enumerate(model["vocab"]):
+        if score <= -_NEVER and _ends_in_digit_and_comma(piece):
+            score += _NEVER
         kind = pb2.ModelProto.SentencePiece.NORMAL
         if number == model["unk_id"]:
             kind = pb2.ModelProto.SentencePiece.UNKNOWN
@@ -263,6 +276,85 @@ def _sentencepiece_of(model: Mapping[str, Any], normalizer: Any) -> bytes:
     made.trainer_spec.bos_id = made.trainer_spec.eos_id = -1
     made.normalizer_spec.precompiled_charsmap = _character_map(normalizer)
     return made.SerializeToString()
+
+
+def _ends_in_digit_and_comma(piece: str) -> bool:
+    return len(piece) > 1 and piece[-1] == "," and piece[-2].isdigit()
+
+
+def _rules_in(content: Mapping[str, Any], source: Path) -> dict[str, bool]:
+    """Return how text is normalized, in the words of the settings.
+
+    Raises:
+        ValueError: A step is none that ALBERT has.
+    """
+    if content["model"].get("type") == "WordPiece":
+        return _word_piece_rules(content.get("normalizer"), source)
+    steps = list(_steps(content.get("normalizer"), "normalizers"))
+    _check_steps("normalizer", steps, _NORMALIZERS, source)
+    cuts = list(_steps(content.get("pre_tokenizer"), "pretokenizers"))
+    _check_steps("pre_tokenizer", cuts, _PRE_TOKENIZERS, source)
+    for step in cuts:
+        if step.get("prepend_scheme") == "never" or (
+            step.get("add_prefix_space") is False
+        ):
+            raise ValueError(
+                f"`{source}` must put a space before a text, as ALBERT does; "
+                f"{WITHOUT}. Received: a Metaspace that puts none."
+            )
+    kinds = {step.get("type") for step in steps}
+    replaced = [
+        step.get("pattern") for step in steps if step.get("type") == "Replace"
+    ]
+    strips = "StripAccents" in kinds or any(
+        isinstance(pattern, dict)
+        and re.search(r"\u0300|p\{Mn\}", str(pattern.get("Regex")))
+        for pattern in replaced
+    )
+    return {
+        "do_lower_case": "Lowercase" in kinds,
+        "keep_accents": not strips,
+        "replace_quotes": {"String": "``"} in replaced,
+    }
+
+
+def _word_piece_rules(normalizer: Any, source: Path) -> dict[str, bool]:
+    if not isinstance(normalizer, dict) or (
+        normalizer.get("type") != "BertNormalizer"
+    ):
+        return {}
+    lowercase = normalizer.get("lowercase") is not False
+    strips = normalizer.get("strip_accents")
+    return {
+        "do_lower_case": lowercase,
+        "strip_accents": lowercase if strips is None else bool(strips),
+        "tokenize_chinese_chars": (
+            normalizer.get("handle_chinese_chars") is not False
+        ),
+    }
+
+
+def _check_steps(
+    part: str, steps: list[dict[str, Any]], known: set[str], source: Path
+) -> None:
+    for step in steps:
+        if step.get("type") not in known:
+            raise ValueError(
+                f"`{source}` must prepare text as ALBERT does, with the steps "
+                f"{', '.join(sorted(known))} of its {part}; {WITHOUT}. "
+                f"Received: {step.get('type')!r}."
+            )
+
+
+def _steps(part: Any, several: str) -> Iterator[dict[str, Any]]:
+    """Yield the steps of a part of `tokenizer.json`, in their order."""
+    if not isinstance(part, dict):
+        return
+    if part.get("type") != "Sequence":
+        yield part
+        return
+    for each in part.get(several) or ():
+        yield from _steps(each, several)
 
 
 def _character_map(normalizer: Any) -> bytes:

@@ -13,7 +13,7 @@ import numpy as np
 from albert_keras.checkpoints.archives import unpacked
 from albert_keras.checkpoints.checkpoint import Checkpoint, Layout
 from albert_keras.checkpoints.deferred import Value, build
-from albert_keras.checkpoints.handles import fetched
+from albert_keras.checkpoints.handles import fetched, origin_of
 from albert_keras.checkpoints.labels import (
     read_activation,
     read_labels,
@@ -46,7 +46,10 @@ from albert_keras.checkpoints.names import (
 from albert_keras.checkpoints.notes import say
 from albert_keras.checkpoints.opening import is_own_preset, open_checkpoint
 from albert_keras.checkpoints.own_preset import load_own_preset
-from albert_keras.checkpoints.vocabulary import make_tokenizer
+from albert_keras.checkpoints.vocabulary import (
+    make_tokenizer,
+    tokenizer_of_file,
+)
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_backbone import CONFIG_KEYS, AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
@@ -103,7 +106,8 @@ def load(
     and the file lacks is an error that names it. Nothing in a file is run.
 
     Args:
-        path: A file, a folder, an archive, a handle (`hf://user/model`,
+        path: A file, a folder, an archive, a handle (`hf://user/model`, or
+            `hf://user/model@REVISION` for a commit, tag or branch;
             `kaggle://…`), the name of a released model such as
             `albert_base_v2`, which is fetched, the folder of a training run,
             or one of its checkpoints.
@@ -141,15 +145,23 @@ def load(
     """
     with local(path) as found:
         if found.is_dir() and is_own_preset(found):
-            return load_own_preset(
+            model = load_own_preset(
                 found, model_class, init_missing_heads, arguments, load_weights
             )
-        checkpoint = open_checkpoint(
-            found, config=_as_config(config), overrides=arguments
-        )
-        return make_model(
-            checkpoint, model_class, init_missing_heads, arguments, load_weights
-        )
+        else:
+            model = make_model(
+                open_checkpoint(
+                    found, config=_as_config(config), overrides=arguments
+                ),
+                model_class,
+                init_missing_heads,
+                arguments,
+                load_weights,
+            )
+    origin = origin_of(found)
+    if origin is not None:
+        getattr(model, "backbone", model).origin = origin
+    return model
 
 
 @contextlib.contextmanager
@@ -270,6 +282,33 @@ def heads_held(
             saved = saved_task_class(found) or AlbertBackbone
             return (POOLER, *heads_of(saved))
         return heads_in(open_checkpoint(found, config=_as_config(config)))
+
+
+def tokenizer_in(
+    path: str | os.PathLike[str],
+    config: AlbertConfig | str | os.PathLike[str] | None = None,
+) -> Any:
+    """Return the tokenizer layer of a checkpoint; None if it has none.
+
+    `load` puts it into the preprocessor of a task. A backbone has no
+    preprocessor.
+
+    Args:
+        path: As `load`.
+        config: As `load`.
+
+    Raises:
+        FileNotFoundError: There is nothing at `path`.
+        ValueError: The tokenizer isn't one that ALBERT can use.
+    """
+    with local(path) as found:
+        if found.is_dir() and is_own_preset(found):
+            has_one = (found / "tokenizer.json").is_file()
+            return tokenizer_of_file(found) if has_one else None
+        checkpoint = open_checkpoint(found, config=_as_config(config))
+        if checkpoint.vocabulary is None:
+            return None
+        return make_tokenizer(checkpoint.vocabulary)
 
 
 def class_for(checkpoint: Checkpoint) -> type:

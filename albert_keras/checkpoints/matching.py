@@ -1,5 +1,6 @@
 """Holds a checkpoint against what a model needs, before there is a model."""
 
+import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -25,6 +26,12 @@ _ALIKE = (CLASSIFIER, TOKEN_CLASSIFIER, MULTIPLE_CHOICE)
 # Rows and columns of a matrix, and what stands there.
 Piece = tuple[slice, slice, np.ndarray]
 _PIECE = 4 << 20  # bytes
+
+
+_PROJECTION = (
+    "bert/encoder/embedding_hidden_mapping_in/kernel",
+    "bert/encoder/embedding_hidden_mapping_in/bias",
+)
 
 
 class Match(NamedTuple):
@@ -218,18 +225,33 @@ def _used(checkpoint: Checkpoint, shapes: Mapping[str, object]) -> set[str]:
     return used
 
 
-def _is_identity(checkpoint: Checkpoint, name: str) -> bool:
-    """Whether this is a projection from E to H = E that changes nothing.
+def with_projection(checkpoint: Checkpoint) -> Checkpoint:
+    """Return a checkpoint whose configuration has the projection of its file.
 
-    google's code has none where the sizes are equal; Hugging Face and KerasHub
-    always have one, and what is written for them gets the identity.
+    Where E equals H, google's code has no projection. Hugging Face and
+    KerasHub always have one. The identity, which is what is written for them,
+    is left out.
     """
+    if checkpoint.config.embedding_size != checkpoint.config.hidden_size:
+        return checkpoint
+    names = [checkpoint.find(name) for name in _PROJECTION]
+    if None in names or all(
+        _is_identity(checkpoint, str(name)) for name in names
+    ):
+        return checkpoint
+    config = dataclasses.replace(checkpoint.config, embedding_projection=True)
+    return dataclasses.replace(checkpoint, config=config)
+
+
+def _is_identity(checkpoint: Checkpoint, name: str) -> bool:
+    """Whether this is a projection from E to H = E that changes nothing."""
     config = checkpoint.config
     size = config.hidden_size
-    if config.embedding_size != size:
+    if config.embedding_size != size or config.embedding_projection:
         return False
-    for kind, value in (("kernel", np.eye(size)), ("bias", np.zeros(size))):
-        google = f"bert/encoder/embedding_hidden_mapping_in/{kind}"
+    for google, value in zip(
+        _PROJECTION, (np.eye(size), np.zeros(size)), strict=True
+    ):
         if checkpoint.find(google) == name:
             return np.array_equal(checkpoint.tensors[name].read(), value)
     return False

@@ -46,7 +46,7 @@ def backbone_shapes(config: AlbertConfig) -> Shapes:
         ),
         **_norm("bert/embeddings/LayerNorm", narrow),
     }
-    if narrow != wide:
+    if narrow != wide or config.embedding_projection:
         shapes |= _dense(
             "bert/encoder/embedding_hidden_mapping_in", narrow, wide
         )

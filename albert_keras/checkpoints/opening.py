@@ -9,6 +9,7 @@ from albert_keras.checkpoints.checkpoint import Checkpoint
 from albert_keras.checkpoints.google import open_google
 from albert_keras.checkpoints.huggingface import open_huggingface
 from albert_keras.checkpoints.keras_hub_preset import BACKBONE, open_keras_hub
+from albert_keras.checkpoints.matching import with_projection
 from albert_keras.checkpoints.sniffing import Kind, sniff
 from albert_keras.checkpoints.tensorflow_file import read_tensorflow
 from albert_keras.config import AlbertConfig
@@ -56,7 +57,7 @@ def open_checkpoint(
     if path.is_dir():
         registered = _registered_name(path)
         if registered == BACKBONE:
-            return open_keras_hub(path)
+            return with_projection(open_keras_hub(path))
         if registered:
             raise ValueError(
                 f"`{path}` must be a preset of an ALBERT. "
@@ -76,12 +77,14 @@ def open_checkpoint(
             config=config,
             heads_are_known="num_heads" in chosen,
         )
-    return open_huggingface(
-        folder,
-        weights,
-        kind,
-        config=config,
-        activation_is_known="activation" in chosen,
+    return with_projection(
+        open_huggingface(
+            folder,
+            weights,
+            kind,
+            config=config,
+            activation_is_known="activation" in chosen,
+        )
     )
 
 

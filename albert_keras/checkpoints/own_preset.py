@@ -46,11 +46,12 @@ def load_own_preset(
     if saved_task_class(folder) is not None:
         saved_class = saved_task_class(folder)
         check_preset(saved_class, folder)
+    if issubclass(model_class or saved_class, AlbertBackbone):
+        arguments.pop("preprocessor", None)  # it has none
     if model_class is None or issubclass(saved_class, model_class):
         return saved_class.from_preset(folder, load_weights, **arguments)
     heads_of(model_class)  # refuses a class that is none of ours
     if issubclass(model_class, AlbertBackbone):
-        arguments.pop("preprocessor", None)
         return model_class.from_preset(folder, load_weights, **arguments)
     arguments, for_backbone, for_preprocessor = sort_arguments(
         model_class, arguments

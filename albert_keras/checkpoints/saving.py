@@ -5,12 +5,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from albert_keras.checkpoints.google import CONFIG_NAME, google_name
-from albert_keras.checkpoints.huggingface import ACTIVATIONS
 from albert_keras.checkpoints.huggingface_names import torch_location
 from albert_keras.checkpoints.huggingface_tokenizer import (
     SETTINGS_FILE,
@@ -33,6 +32,7 @@ from albert_keras.checkpoints.names import (
 )
 from albert_keras.checkpoints.notes import say
 from albert_keras.checkpoints.safetensors_file import write_safetensors
+from albert_keras.checkpoints.temporary_presets import as_own_model
 from albert_keras.checkpoints.tensorflow_file import write_tensorflow
 from albert_keras.checkpoints.vocabulary import (
     SENTENCEPIECE_NAMES,
@@ -67,12 +67,15 @@ def save(
     directory: str | os.PathLike[str],
     format: str = "keras",
     *,
+    tokenizer: Any = None,
     overwrite: bool = False,
 ) -> Path:
     """Writes a model, its configuration and its tokenizer's files.
 
     Args:
-        model: A backbone or a task of this package.
+        model: A backbone or a task of this package; or a keras_hub
+            `AlbertBackbone`, `AlbertMaskedLM` or `AlbertTextClassifier`,
+            which is converted.
         directory: Folder to write.
         format: `"keras"`, a KerasHub preset; `"huggingface"`, `config.json`,
             `model.safetensors` and the tokenizer's files, which transformers
@@ -81,6 +84,9 @@ def save(
             `--init_checkpoint`. `load` reads names of classes, problem type,
             dropout, sequence length and the tokenizer's options from each;
             google's scripts ignore them in `albert_config.json`.
+        tokenizer: For a backbone, which has no preprocessor: the
+            `ak.AlbertTokenizer` or `ak.AlbertWordPieceTokenizer` to write
+            with it.
         overwrite: Replace a folder that is there.
 
     Returns:
@@ -88,7 +94,8 @@ def save(
 
     Raises:
         FileExistsError: There is something at `directory`.
-        ValueError: The format has no place for something of the model: the
+        ValueError: `tokenizer` is given for a task, or doesn't fit the
+            model. Or the format has no place for something of the model: the
             second head for question answering and two different epsilons in
             `"huggingface"`, an epsilon or activation of its own in
             `"tensorflow"`.
@@ -104,9 +111,11 @@ def save(
             f"`format` must be one of {', '.join(FORMATS)}. "
             f"Received: format={format!r}."
         )
+    model = as_own_model(model)
     heads_of_model(model)  # refuses a model that is none of ours
-    write: Callable[[Any, Path], None] = {
-        "keras": lambda model, folder: model.save_to_preset(str(folder)),
+    text = _text_of(model, tokenizer)
+    write: Callable[[Any, _Text | None, Path], None] = {
+        "keras": _write_keras,
         "huggingface": _write_huggingface,
         "tensorflow": _write_tensorflow,
     }[format]
@@ -119,9 +128,9 @@ def save(
         )
     aside = folder.with_name(f".{folder.name}.replaced")
     if format != "keras":
-        _say_what_peers_ignore(model)
+        _say_what_peers_ignore(model, text)
     with owned(folder), written_whole(folder) as partial:
-        write(model, partial)
+        write(model, text, partial)
         if folder.exists():  # no folder can be renamed over another
             shutil.rmtree(aside, ignore_errors=True)
             os.replace(folder, aside)
@@ -142,7 +151,7 @@ def _arrays(model: Any) -> Iterator[tuple[str, np.ndarray]]:
         yield from part.to_google().items()
 
 
-def _say_what_peers_ignore(model: Any) -> None:
+def _say_what_peers_ignore(model: Any, text: "_Text | None") -> None:
     """Say what other programs won't read from the files, though `load` does."""
     activation = head_settings(model).get(ACTIVATION)
     if activation is not None:
@@ -150,8 +159,7 @@ def _say_what_peers_ignore(model: Any) -> None:
             f"The head's activation ({activation}) is stored for albert-keras "
             "alone; other programs read a model that returns logits."
         )
-    tokenizer = _tokenizer_of(model)
-    if tokenizer is not None and not tokenizer.special_symbols:
+    if text is not None and not text.tokenizer.special_symbols:
         say(
             "special_symbols=False is stored for albert-keras and transformers "
             "(split_special_tokens); other programs find [MASK], [CLS] and "
@@ -159,17 +167,26 @@ def _say_what_peers_ignore(model: Any) -> None:
         )
 
 
+# === Keras ===
+
+
+def _write_keras(model: Any, text: "_Text | None", folder: Path) -> None:
+    model.save_to_preset(str(folder))
+    if isinstance(model, AlbertBackbone) and text is not None:
+        text.tokenizer.save_to_preset(str(folder))
+
+
 # === Hugging Face ===
 
 
-def _write_huggingface(model: Any, folder: Path) -> None:
+def _write_huggingface(model: Any, text: "_Text | None", folder: Path) -> None:
     heads = heads_of_model(model)
     if heads == (CONDITIONAL_SPANS,):
         raise ValueError(
             "A model must have a head that one of Hugging Face's classes has. "
             'Received: AlbertQuestionAnswering with head="v2".'
         )
-    settings = _huggingface_settings(model)
+    settings = _huggingface_settings(model, text)
     folder.mkdir()
     arrays = _with_projection(_backbone_of(model), _arrays(model))
     if POOLER not in heads:
@@ -186,14 +203,10 @@ def _write_huggingface(model: Any, folder: Path) -> None:
         folder / "model.safetensors", _torch(model, arrays), {"format": "pt"}
     )
     _write_json(folder / "config.json", settings)
-    tokenizer = _tokenizer_of(model)
-    if tokenizer is not None:
-        _write_vocabulary(tokenizer, folder)
-        write_tokenizer_json(tokenizer, folder / "tokenizer.json")
-        _write_json(
-            folder / SETTINGS_FILE,
-            tokenizer_settings(tokenizer, model.preprocessor.sequence_length),
-        )
+    if text is not None:
+        _write_vocabulary(text.tokenizer, folder)
+        write_tokenizer_json(text.tokenizer, folder / "tokenizer.json")
+        _write_json(folder / SETTINGS_FILE, tokenizer_settings(*text))
 
 
 def _torch(
@@ -216,13 +229,13 @@ def _with_projection(
     """Adds the projection that google leaves out where E equals H."""
     yield from arrays
     size = backbone.hidden_dim
-    if backbone.embedding_dim == size:
+    if backbone.embeddings.projection is None:
         scope = "bert/encoder/embedding_hidden_mapping_in"
         yield f"{scope}/kernel", np.eye(size, dtype="float32")
         yield f"{scope}/bias", np.zeros(size, "float32")
 
 
-def _huggingface_settings(model: Any) -> dict[str, Any]:
+def _huggingface_settings(model: Any, text: "_Text | None") -> dict[str, Any]:
     backbone = _backbone_of(model)
     body = backbone.layer_norm_epsilon
     head = getattr(model, "head_layer_norm_epsilon", body)
@@ -233,9 +246,16 @@ def _huggingface_settings(model: Any) -> dict[str, Any]:
             f"loaded with head_layer_norm_epsilon={body} has one."
         )
     settings = backbone.albert_config().to_dict()
-    theirs = {ours: name for name, ours in ACTIVATIONS.items()}
+    settings.pop("embedding_projection", None)  # which they always have
+    theirs = {"gelu_erf": "gelu", "gelu": "gelu_new"}
     activation = settings["hidden_act"]
-    tokenizer = _tokenizer_of(model)
+    if backbone.origin is not None:
+        name, _, revision = backbone.origin.partition("@")
+        settings |= {
+            "_name_or_path": name.removeprefix("hf://"),
+            "_commit_hash": revision,
+        }
+    tokenizer = text and text.tokenizer
     settings |= {
         "architectures": [_ARCHITECTURES[heads_of_model(model)]],
         "model_type": "albert",
@@ -253,7 +273,7 @@ def _huggingface_settings(model: Any) -> dict[str, Any]:
 # === google ===
 
 
-def _write_tensorflow(model: Any, folder: Path) -> None:
+def _write_tensorflow(model: Any, text: "_Text | None", folder: Path) -> None:
     backbone = _backbone_of(model)
     head = getattr(model, "head_layer_norm_epsilon", LAYER_NORM_EPSILON)
     for epsilon in (backbone.layer_norm_epsilon, head):
@@ -264,11 +284,16 @@ def _write_tensorflow(model: Any, folder: Path) -> None:
                 "layer_norm_epsilon and head_layer_norm_epsilon has it."
             )
     config = backbone.albert_config().to_dict()
-    if config["hidden_act"] == "gelu_erf":
+    if config["hidden_act"] in ("gelu_erf", "silu", "swish"):
         raise ValueError(
             "A model must have an activation that google's code has. "
-            'Received: activation="gelu_erf"; one loaded with '
+            f'Received: activation="{config["hidden_act"]}"; one loaded with '
             'activation="gelu" has the tanh approximation.'
+        )
+    if config.pop("embedding_projection", False):
+        raise ValueError(
+            "A model must have no projection of embeddings where E equals H, "
+            "as google's code has none. Received: embedding_projection=True."
         )
     if config["hidden_act"] == "gelu_new":
         config["hidden_act"] = "gelu"
@@ -282,12 +307,13 @@ def _write_tensorflow(model: Any, folder: Path) -> None:
     architecture = _ARCHITECTURES.get(heads_of_model(model))
     if architecture is not None:  # some heads have the same variables
         config["architectures"] = [architecture]
-    tokenizer = _tokenizer_of(model)
-    if tokenizer is not None:
-        _write_vocabulary(tokenizer, folder)
+    if backbone.origin is not None:
+        config["origin"] = backbone.origin
+    if text is not None:
+        _write_vocabulary(text.tokenizer, folder)
         config |= {
-            **text_settings(tokenizer),
-            "model_max_length": model.preprocessor.sequence_length,
+            **text_settings(text.tokenizer),
+            "model_max_length": text.sequence_length,
         }
     _write_json(folder / CONFIG_NAME, config)
 
@@ -295,8 +321,30 @@ def _write_tensorflow(model: Any, folder: Path) -> None:
 # === Both ===
 
 
-def _tokenizer_of(model: Any) -> Any:
-    return getattr(getattr(model, "preprocessor", None), "tokenizer", None)
+class _Text(NamedTuple):
+    """How text becomes ids for a model."""
+
+    tokenizer: Any
+    sequence_length: int
+
+
+def _text_of(model: Any, given: Any) -> _Text | None:
+    if given is not None:
+        if not isinstance(model, AlbertBackbone):
+            raise ValueError(
+                "`tokenizer` is for a backbone. Received: a tokenizer for "
+                f"{type(model).__name__}; set `model.preprocessor`."
+            )
+        if given.vocabulary_size() > model.vocabulary_size:
+            raise ValueError(
+                f"`tokenizer` must have at most the {model.vocabulary_size} "
+                f"pieces of the model. Received: {given.vocabulary_size()}."
+            )
+        return _Text(given, model.max_sequence_length)
+    preprocessor = getattr(model, "preprocessor", None)
+    if preprocessor is None:
+        return None
+    return _Text(preprocessor.tokenizer, preprocessor.sequence_length)
 
 
 def _write_vocabulary(tokenizer: Any, folder: Path) -> None:

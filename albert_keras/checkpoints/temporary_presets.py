@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import keras_hub
 
-from albert_keras.checkpoints.loading import load
+from albert_keras.checkpoints.loading import load, tokenizer_in
 from albert_keras.checkpoints.model_parts import MODEL_HEADS
-from albert_keras.checkpoints.vocabulary import find_vocabulary, make_tokenizer
 from albert_keras.models.albert_backbone import AlbertBackbone
 
 
@@ -41,6 +41,33 @@ def preset_of_checkpoint(path: Path) -> Path:
     return _preset(path, load)
 
 
+def as_own_model(model: Any) -> Any:
+    """Return a model of keras_hub as a model of this package.
+
+    Args:
+        model: A model. Those of keras_hub's `AlbertBackbone`,
+            `AlbertMaskedLM` and `AlbertTextClassifier` are converted as
+            their presets are, with their weights, tokenizer and dtype
+            policy; any other object is returned unchanged.
+
+    Raises:
+        ValueError: It's a model of keras_hub that cannot be converted.
+    """
+    theirs = keras_hub.models
+    kinds = (
+        theirs.AlbertBackbone,
+        theirs.AlbertMaskedLM,
+        theirs.AlbertTextClassifier,
+    )
+    if not isinstance(model, kinds):
+        return model
+    is_backbone = isinstance(model, theirs.AlbertBackbone)
+    backbone = model if is_backbone else model.backbone
+    with tempfile.TemporaryDirectory(prefix="albert-keras-") as folder:
+        model.save_to_preset(folder)
+        return load(folder, dtype=backbone.dtype_policy)
+
+
 def _preset(path: Path, load_model: Callable[[Path], Any]) -> Path:
     parts = [path, *path.iterdir()] if path.is_dir() else [path]
     # A file that was written again is read again.
@@ -55,10 +82,10 @@ def _write(
     model = load_model(path)
     folder = Path(tempfile.mkdtemp(dir=_temporary().name)) / place.stem
     model.save_to_preset(str(folder))
-    if isinstance(model, AlbertBackbone):
-        vocabulary = find_vocabulary(path) if path.is_dir() else None
-        if vocabulary is not None:
-            make_tokenizer(vocabulary).save_to_preset(str(folder))
+    if isinstance(model, AlbertBackbone) and path.suffix != ".keras":
+        tokenizer = tokenizer_in(path)
+        if tokenizer is not None:
+            tokenizer.save_to_preset(str(folder))
     return folder
 
 

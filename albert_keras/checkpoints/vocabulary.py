@@ -300,11 +300,15 @@ def tokenizer_of_file(
         albert_tokenizer,  # noqa: F401
         albert_word_piece_tokenizer,  # noqa: F401
     )
+    from albert_keras.models.preset import given_path
 
     for name in parts:
         if not (path / name).is_file():
+            source = given_path(path)
             raise FileNotFoundError(
-                f"`{path}` must be a vocabulary file, or a preset with a "
-                f"tokenizer. Received: a folder without {name}."
+                f"`{source}` must be a vocabulary file, or a preset with a "
+                f"tokenizer; albert-keras convert {source} OUT --to keras "
+                "--tokenizer FILE writes one. Received: a folder without "
+                f"{name}."
             )
     return keras_hub.tokenizers.Tokenizer.from_preset(str(path), **options)

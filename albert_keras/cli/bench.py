@@ -125,7 +125,7 @@ def _contenders(
     """Converts the model for each quantisation and length."""
     import numpy as np
 
-    from albert_keras.export.ids_signature import check_model
+    from albert_keras.export.ids_signature import exportable
     from albert_keras.export.latency import Contender
     from albert_keras.export.row_sizes import (
         RowSizes,
@@ -139,9 +139,7 @@ def _contenders(
         quantized,
     )
 
-    loaded = _load(model)
-    check_model(loaded)
-    loaded = in_float32(loaded)
+    loaded = in_float32(exportable(_load(model)))
     outputs = tflite_outputs(None)
     for quantization in quantizations:
         check_quantization(quantization)

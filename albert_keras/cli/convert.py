@@ -97,6 +97,15 @@ def convert(
             help="Leave the tokenizer out, for a model that takes token ids.",
         ),
     ] = False,
+    tokenizer: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="spiece.model, vocab.txt or a preset, for an IN without a "
+            "tokenizer or in place of its own.",
+            show_default=False,
+        ),
+    ] = None,
     add_tokens: Annotated[
         Path | None,
         typer.Option(
@@ -124,7 +133,11 @@ def convert(
 ) -> None:
     """Write a checkpoint of any form in another form, with the same weights."""
     import albert_keras as ak
-    from albert_keras.checkpoints.loading import local
+    from albert_keras.checkpoints.loading import local, tokenizer_in
+    from albert_keras.checkpoints.vocabulary import tokenizer_of_file
+    from albert_keras.inference.sentence_layout import copy_layout
+    from albert_keras.models.growing import with_tokens
+    from albert_keras.notes import say
 
     given: dict[str, Any] = {
         "num_heads": num_heads,
@@ -133,7 +146,11 @@ def convert(
         "labels": asking.split_labels(labels),
     }
     arguments = {name: v for name, v in given.items() if v is not None}
-    if no_tokenizer:
+    if no_tokenizer and tokenizer is not None:
+        raise ValueError(
+            "--tokenizer and --no-tokenizer exclude each other. Received: both."
+        )
+    if no_tokenizer or tokenizer is not None:
         arguments["preprocessor"] = None
     if out.exists() and not overwrite:
         raise FileExistsError(
@@ -151,19 +168,55 @@ def convert(
                 init_missing_heads=init_missing_heads,
                 **arguments,
             )
+        is_backbone = isinstance(loaded, ak.AlbertBackbone)
+        text = None
+        if tokenizer is not None:
+            text = tokenizer_of_file(tokenizer)
+            _check_pieces(text, loaded, tokenizer)
+        elif is_backbone and not no_tokenizer:
+            text = tokenizer_in(found, config)
+        if text is not None and not is_backbone:
+            loaded.preprocessor = loaded.preprocessor_cls(
+                text, sequence_length=loaded.backbone.max_sequence_length
+            )
         if add_tokens is not None:
-            loaded = ak.models.add_tokens(loaded, _read_tokens(add_tokens))
+            tokens = _read_tokens(add_tokens)
+            loaded = ak.models.add_tokens(loaded, tokens, text)
+            text = text and with_tokens(text, tokens)
         if max_length is not None:
             loaded = ak.models.lengthen_positions(loaded, max_length)
         is_grown = add_tokens is not None or max_length is not None
         with console.status("Writing ..."):
-            ak.checkpoints.save(loaded, out, format=to, overwrite=overwrite)
+            ak.checkpoints.save(
+                loaded,
+                out,
+                format=to,
+                tokenizer=text if is_backbone else None,
+                overwrite=overwrite,
+            )
+            if is_backbone and to != "tensorflow" and found.is_dir():
+                copy_layout(found, out)
         name = type(loaded).__name__
         print(f"{out}: {name}, {loaded.count_params():,} parameters")
+        if not (no_tokenizer or text or getattr(loaded, "preprocessor", None)):
+            say(
+                f"`{source}` has no tokenizer, and so `{out}` has none; "
+                "--tokenizer FILE adds one."
+            )
         if verify:
             peers = (out,) if is_grown else (found, out)
             for comparison in _verify(peers, out, loaded):
                 print(_line(comparison))
+
+
+def _check_pieces(tokenizer: Any, model: Any, path: Path) -> None:
+    pieces = tokenizer.vocabulary_size()
+    rows = getattr(model, "backbone", model).vocabulary_size
+    if pieces > rows:
+        raise ValueError(
+            f"--tokenizer must have at most the {rows} pieces of the model. "
+            f"Received: {pieces} in `{path}`."
+        )
 
 
 def _read_tokens(path: Path) -> list[str]:

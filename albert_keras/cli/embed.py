@@ -1,6 +1,6 @@
 """`albert-keras embed`: a vector for each text."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,15 +21,16 @@ def embed(
             metavar="mean|cls|pooled",
             help="Mean of all tokens, that of [CLS], or the pooled output; may "
             "be repeated.",
-            show_default="mean",
+            show_default="what the model's folder says, else mean",
         ),
     ] = None,
     normalize: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--normalize", help="Give vectors a length of 1, for cosines."
+            help="Give vectors a length of 1, for cosines.",
+            show_default="what the model's folder says, else no",
         ),
-    ] = False,
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -50,31 +51,31 @@ def embed(
     FILE has the column text. Stopped by Ctrl-C, it keeps in --out the vectors
     that are made. Parquet needs albert-keras[parquet].
     """
-    poolings = list(dict.fromkeys(pooling or ["mean"]))
+    poolings = list(dict.fromkeys(pooling or ()))
     from albert_keras.inference.embed import check_poolings
     from albert_keras.inference.vector_files import check_vector_file
 
-    check_poolings(poolings)
+    if poolings:
+        check_poolings(poolings)
     if out is not None:
         check_vector_file(out, poolings)
     given = asking.text_examples(texts)
     examples = asking.examples_of("text", given, file, column, form)
 
-    def answered() -> asking.Answered:
-        encoder = asking.open_model(
+    def load() -> Any:
+        return asking.open_model(
             "Embed",
             model,
-            pooling=poolings,
+            pooling=poolings or None,
             normalize=normalize,
             max_tokens=max_tokens,
             batch_size=batch_size,
         )
-        return encoder.stream(examples)
 
     if out is None:
-        _print(answered(), file, as_json)
+        _print(load().stream(examples), file, as_json)
     else:
-        _write(answered, out, poolings, file, overwrite)
+        _write(load, examples, out, file, overwrite)
 
 
 def _print(answered: asking.Answered, file: Path | None, as_json: bool) -> None:
@@ -92,9 +93,9 @@ def _print(answered: asking.Answered, file: Path | None, as_json: bool) -> None:
 
 
 def _write(
-    answered: Any,
+    load: Callable[[], Any],
+    examples: Iterable[Any],
     out: Path,
-    poolings: list[Any],
     file: Path | None,
     overwrite: bool,
 ) -> None:
@@ -104,8 +105,9 @@ def _write(
 
     count, is_stopped = 0, False
     with new_output(out, overwrite=overwrite) as partial:
-        found: Iterable[Any] = answered()
-        with vector_file(partial, out.suffix, poolings) as vectors:
+        encoder = load()
+        found = encoder.stream(examples)
+        with vector_file(partial, out.suffix, encoder.poolings) as vectors:
             try:
                 for example, each in asking.with_progress(found, file):
                     text = replace_lone_surrogates(example.text)

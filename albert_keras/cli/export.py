@@ -226,17 +226,13 @@ def load_preset(preset: Path, dtype: str = "float32") -> "keras.Model":
 
 
 def _tokenizer(preset: Path, model: "keras.Model") -> Any:
-    """Of a backbone, if its preset has one; of a task its preprocessor's."""
-    import keras_hub
-
+    """Return that of a backbone's preset; a task has its preprocessor's."""
+    from albert_keras.checkpoints.vocabulary import tokenizer_of_file
     from albert_keras.models.albert_backbone import AlbertBackbone
-    from albert_keras.models.albert_tokenizer import AlbertTokenizer
 
     if not isinstance(model, AlbertBackbone):
         return None
-    if not (preset / "tokenizer.json").is_file():
-        return AlbertTokenizer.from_preset(str(preset))  # says what it lacks
-    return keras_hub.tokenizers.Tokenizer.from_preset(str(preset))
+    return tokenizer_of_file(preset)
 
 
 def _names(preset: Path, labels: str | None) -> Sequence[str] | None:

@@ -9,6 +9,7 @@ import numpy as np
 from albert_keras.artefact_names import MULTI_LABEL, REGRESSION, THRESHOLD
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.models.own_head import OwnHead
 from albert_keras.models.serving import problem_type_of
 
 Rows = Mapping[str, np.ndarray]
@@ -30,8 +31,8 @@ class Agreement:
         mean_difference: Of all scores.
         loss: In points, of 100. Where there are answers, the share that
             differ: on texts like these, accuracy can fall by no more. For a
-            regression 100 - 100 x Pearson's correlation, for a backbone
-            100 - 100 x the mean cosine of its outputs.
+            regression 100 - 100 x Pearson's correlation, for a backbone and
+            a head of one's own 100 - 100 x the mean cosine of its outputs.
     """
 
     num_answers: int
@@ -73,12 +74,12 @@ def agreement(
         for name, output in expected.items()
     }
     answers = _answers(model, rows, expected)
-    scores = _scores(rows, expected)
+    scores = _scores(model, rows, expected)
     differences = np.concatenate(
         [
             np.abs(ours - theirs).ravel()
             for ours, theirs in zip(
-                scores, _scores(rows, received), strict=True
+                scores, _scores(model, rows, received), strict=True
             )
         ]
     )
@@ -101,7 +102,7 @@ def agreement(
 def _answers(model: keras.Model, rows: Rows, outputs: Rows) -> np.ndarray:
     """All best answers, int `[answers]`."""
     is_token = rows["padding_mask"] == 1
-    if isinstance(model, AlbertBackbone):
+    if isinstance(model, AlbertBackbone | OwnHead):
         return np.array([], int)
     if isinstance(model, AlbertTextClassifier):
         return _classes(problem_type_of(model), outputs["scores"])
@@ -137,9 +138,16 @@ def _classes(problem_type: str, scores: np.ndarray) -> np.ndarray:
     return scores.argmax(-1)
 
 
-def _scores(rows: Rows, outputs: Rows) -> list[np.ndarray]:
+def _scores(model: keras.Model, rows: Rows, outputs: Rows) -> list[np.ndarray]:
     """What is compared as numbers: of all that is no padding."""
     is_token = rows["padding_mask"] == 1
+    if isinstance(model, OwnHead):
+        return [
+            output[is_token]
+            if output.shape[:2] == is_token.shape
+            else output.reshape(1, -1)
+            for output in outputs.values()
+        ]
     if "sequence_output" in outputs:
         return [outputs["sequence_output"][is_token], outputs["pooled_output"]]
     for whole in ("scores", "embedding"):
@@ -171,7 +179,11 @@ def _loss_of_numbers(
     model: keras.Model, rows: Rows, expected: Rows, received: Rows
 ) -> float:
     pairs = list(
-        zip(_scores(rows, expected), _scores(rows, received), strict=True)
+        zip(
+            _scores(model, rows, expected),
+            _scores(model, rows, received),
+            strict=True,
+        )
     )
     if isinstance(model, AlbertTextClassifier):
         ((ours, theirs),) = pairs

@@ -97,11 +97,12 @@ class FlatbufferModel:
         """Likewise of the outputs."""
         return self._names("outputs")
 
-    def with_metadata(self, metadata: bytes) -> bytes:
+    def with_metadata(self, metadata: bytes, alias: str | None = None) -> bytes:
         """The model with TensorFlow Lite's metadata.
 
         Args:
             metadata: A flatbuffer, see `metadata_schema`.
+            alias: A second name for the signature, if it has one.
 
         Returns:
             The bytes of a .tflite file. This object stays as it is.
@@ -114,6 +115,11 @@ class FlatbufferModel:
         model = copy.copy(self._model)
         model.buffers = [*model.buffers, buffer]
         model.metadata = [*(model.metadata or ()), entry]
+        if alias is not None:
+            (signature,) = model.signatureDefs
+            second = copy.copy(signature)
+            second.signatureKey = alias.encode()
+            model.signatureDefs = [signature, second]
         return pack_flatbuffer(model, self._num_bytes + len(metadata))
 
     def _names(self, side: str) -> list[str]:

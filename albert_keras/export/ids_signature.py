@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from albert_keras.checkpoints.temporary_presets import as_own_model
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_masked_lm import AlbertMaskedLM
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
@@ -15,6 +16,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.own_head import OwnHead
 from albert_keras.models.serving import model_outputs
 
 _MODELS = (
@@ -28,26 +30,43 @@ _MODELS = (
 )
 
 
-def check_model(model: Any) -> None:
-    """Refuses what cannot be exported.
+def exportable(model: Any, preprocessor: Any = None) -> keras.Model:
+    """Return a model in the form that can be exported, or refuse it.
 
     Args:
-        model: The model.
+        model: A model of this package or of keras_hub, or a Keras model with
+            a head of its own.
+        preprocessor: As of `OwnHead`, for a head of its own.
+
+    Returns:
+        A model of this package, or an `OwnHead`.
 
     Raises:
-        TypeError: `model` is none of the models that have an export.
+        TypeError: `model` isn't one of these.
+        ValueError: `preprocessor` is given for a model of this package.
         RuntimeError: Keras does not run on TensorFlow.
     """
-    if not isinstance(model, _MODELS):
+    if not isinstance(model, keras.Model):
         names = ", ".join(each.__name__ for each in _MODELS)
         raise TypeError(
-            f"`model` must be one of {names}. Received: {type(model).__name__}."
+            f"`model` must be one of {names}, or a Keras model built on an "
+            f"AlbertBackbone. Received: {type(model).__name__}."
+        )
+    model = as_own_model(model)
+    if not isinstance(model, _MODELS):
+        model = OwnHead(model, preprocessor)
+    elif preprocessor is not None:
+        raise ValueError(
+            "`preprocessor` is for a model with a head of its own. Received: "
+            f"a preprocessor for {type(model).__name__}; set "
+            "`model.preprocessor`, or pass `tokenizer`."
         )
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             "An export needs Keras on TensorFlow. Received: KERAS_BACKEND="
             f"{keras.backend.backend()}."
         )
+    return model
 
 
 def takes_choices(model: keras.Model) -> bool:
@@ -66,7 +85,7 @@ def ids_signature(
     """A model as a traced function of ids.
 
     Args:
-        model: A model that `check_model` accepts.
+        model: A model that `exportable` returned.
         batch_size: Rows; None leaves them to the caller.
         sequence_length: Tokens a row; None likewise.
         max_masks: Mask positions a row; None likewise.

@@ -8,6 +8,7 @@ import keras
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
 from albert_keras.models.labels import checked_labels
+from albert_keras.models.own_head import class_name
 
 
 def labels_for(
@@ -30,7 +31,7 @@ def labels_for(
     if not isinstance(model, AlbertTextClassifier | AlbertTokenClassifier):
         raise ValueError(
             "`labels` are for classifiers. Received: labels for "
-            f"{type(model).__name__}."
+            f"{class_name(model)}."
         )
     return checked_labels(labels, model.num_classes)
 

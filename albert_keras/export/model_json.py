@@ -15,6 +15,7 @@ import albert_keras
 from albert_keras.artefact_names import (
     EXTRA_FOLDER,
     MODEL_JSON,
+    OWN_HEAD_TASK,
     WORD_PIECE_FILE,
 )
 from albert_keras.export.artefact import Signature
@@ -23,6 +24,7 @@ from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_word_piece_tokenizer import (
     AlbertWordPieceTokenizer,
 )
+from albert_keras.models.own_head import OwnHead, class_name
 from albert_keras.models.serving import (
     backbone_of,
     max_text_length,
@@ -69,10 +71,11 @@ def describe_model(
     Returns:
         A dictionary for JSON: `model`, `config`, `dtype`, `weights_sha256`,
         `signatures`, `versions`; `text` where there is a tokenizer,
-        `problem_type` of a classifier and `labels` where they are known.
+        `problem_type` of a classifier, `task` of a model with a head of its
+        own, and `labels` where they are known.
     """
     content: dict[str, Any] = {
-        "model": type(model).__name__,
+        "model": class_name(model),
         "config": backbone_of(model).albert_config().to_dict(),
         "dtype": backbone_of(model).dtype_policy.name,
         "weights_sha256": _digest(model),
@@ -87,6 +90,9 @@ def describe_model(
             "tensorflow_text": tf_text.__version__,
         },
     }
+    origin = getattr(backbone_of(model), "origin", None)
+    if origin is not None:
+        content["origin"] = origin
     if tokenizer is not None:
         content["text"] = {
             **tokenizer.python_tokenizer.normalization,
@@ -95,6 +101,9 @@ def describe_model(
         }
     if isinstance(model, AlbertTextClassifier):
         content["problem_type"] = problem_type_of(model)
+    if isinstance(model, OwnHead):
+        content["task"] = OWN_HEAD_TASK
+        content["token_outputs"] = list(model.token_outputs)
     if labels is not None:
         content["labels"] = list(labels)
     return content

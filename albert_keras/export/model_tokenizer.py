@@ -13,8 +13,9 @@ Tokenizer = AlbertTokenizer | AlbertWordPieceTokenizer
 
 def preprocessor_tokenizer(model: keras.Model) -> Tokenizer | None:
     """The tokenizer of a model's preprocessor; None if it has none."""
-    # A backbone has no preprocessor.
-    return getattr(getattr(model, "preprocessor", None), "tokenizer", None)
+    # A backbone has no preprocessor, and a head of one's own may have none.
+    owner = getattr(model, "preprocessor", None) or model
+    return getattr(owner, "tokenizer", None)
 
 
 def tokenizer_of(
@@ -28,6 +29,7 @@ def tokenizer_of(
         unless: Without what none would be needed, as `"unless text=False"`.
 
     Raises:
+        TypeError: It isn't a tokenizer of this package.
         ValueError: There is none, or it has more pieces than the model.
     """
     if given is None:
@@ -36,6 +38,12 @@ def tokenizer_of(
         raise ValueError(
             "`tokenizer` must be given for a model without preprocessor, "
             f"{unless}. Received: tokenizer=None."
+        )
+    if not isinstance(given, AlbertTokenizer | AlbertWordPieceTokenizer):
+        raise TypeError(
+            "`tokenizer` must be an ak.AlbertTokenizer or an "
+            "ak.AlbertWordPieceTokenizer, made of the same vocabulary file. "
+            f"Received: {type(given).__module__}.{type(given).__name__}."
         )
     pieces = given.vocabulary_size()
     rows = backbone_of(model).vocabulary_size

@@ -11,6 +11,7 @@ from albert_keras.artefact_names import (
     MODEL_FILE,
     REGRESSION,
     SENTENCE_PIECE_FILE,
+    SERVE,
     WORD_PIECE_FILE,
 )
 from albert_keras.export.client_ids import ANSWERER_LENGTH
@@ -25,6 +26,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.own_head import OwnHead
 from albert_keras.models.serving import problem_type_of
 from albert_keras.text.raw_text_model import takes_raw_text
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
@@ -109,7 +111,8 @@ def pack(
         files,
         _clients_get_ids(model, tokenizer, written, sequence_length),
     )
-    return append_files(written.with_metadata(metadata.pack()), files)
+    alias = SERVE if isinstance(model, OwnHead) else None
+    return append_files(written.with_metadata(metadata.pack(), alias), files)
 
 
 def _clients_get_ids(

@@ -9,7 +9,8 @@ from albert_keras.export.ids_signature import takes_choices
 from albert_keras.models.albert_question_answering import (
     AlbertQuestionAnswering,
 )
-from albert_keras.models.serving import backbone_of, takes_mask_positions
+from albert_keras.models.own_head import class_name
+from albert_keras.models.serving import longest_row, takes_mask_positions
 
 DEFAULT_SEQUENCE_LENGTH = 128
 # Questions with passages; the length that the TFLite Task Library knows.
@@ -41,7 +42,7 @@ def input_shapes(
     """The shape of a row of each input, by name.
 
     Args:
-        model: A model that `check_model` accepts.
+        model: A model that `exportable` returned.
         sizes: Of the row.
     """
     choices = (sizes.num_choices,) if takes_choices(model) else ()
@@ -103,7 +104,7 @@ def _check_belongs(model: keras.Model, requested: RowSizes) -> None:
         if value is not None and not belongs:
             raise ValueError(
                 f"`{name}` is for {owners}. Received: {name}={value} for "
-                f"{type(model).__name__}."
+                f"{class_name(model)}."
             )
 
 
@@ -122,7 +123,7 @@ def _left_open(requested: RowSizes) -> RowSizes:
 
 
 def _sequence_length(model: keras.Model, requested: int | None) -> int:
-    longest = backbone_of(model).max_sequence_length
+    longest = longest_row(model)
     if requested is None:
         reads = isinstance(model, AlbertQuestionAnswering)
         default = DEFAULT_READER_LENGTH if reads else DEFAULT_SEQUENCE_LENGTH

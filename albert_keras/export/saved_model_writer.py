@@ -1,7 +1,7 @@
 """SavedModels, for TF Serving."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,10 @@ import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from albert_keras.artefact_names import SERVE_IDS
+from albert_keras.artefact_names import SERVE, SERVE_IDS
 from albert_keras.export.artefact import Artefact, Signature, describe_tensor
 from albert_keras.export.batching import write_batching_parameters
-from albert_keras.export.ids_signature import check_model, ids_signature
+from albert_keras.export.ids_signature import exportable, ids_signature
 from albert_keras.export.labels import labels_for
 from albert_keras.export.model_json import describe_model, write_model_json
 from albert_keras.export.model_tokenizer import Tokenizer, tokenizer_of
@@ -24,10 +24,13 @@ from albert_keras.export.task_signatures import task_signatures
 from albert_keras.export.text_packing import TextPacker
 from albert_keras.export.warmup import write_warmup
 from albert_keras.models.albert_multiple_choice import AlbertMultipleChoice
-from albert_keras.models.serving import max_text_length
+from albert_keras.models.own_head import OwnHead
+from albert_keras.models.serving import max_text_length, model_outputs
 from albert_keras.new_output import new_output
 
 DEFAULT_TOP_K = 5
+# Inputs that are places in a table.
+_IDS = {"token_ids", "segment_ids", "mask_positions"}
 
 
 def saved_model(
@@ -35,6 +38,7 @@ def saved_model(
     directory: str | os.PathLike,
     *,
     tokenizer: Tokenizer | None = None,
+    preprocessor: Any = None,
     text: bool = True,
     top_k: int = DEFAULT_TOP_K,
     labels: Sequence[str] | None = None,
@@ -73,9 +77,15 @@ def saved_model(
       `logits` and `scores` (with `scores` alone for a regression), a backbone
       with `sequence_output` and `pooled_output`, others with what their class
       gives; all are float32 but for numbers of tokens.
+    - `serve` (a model with a head of its own): `text`, as `serving_default`;
+      with `text=False` the inputs of `serve_ids`. It returns the model's own
+      outputs: under the keys of a dictionary, else under the names that Keras
+      gives those of a functional model (`model.output_names`), else as
+      `output_0` and so on.
 
-    With a model of bfloat16 (`from_preset(..., dtype="bfloat16")`) the weights
-    take half the place.
+    The model's own `dtype` decides what is stored and computed: a model of
+    bfloat16 (`from_preset(..., dtype="bfloat16")`) makes a SavedModel of half
+    the size. Ids outside the tables, negative ones too, are refused.
 
     `assets.extra/model.json` tells the configuration, versions and labels,
     `assets.extra/tf_serving_warmup_requests` holds what a server runs before
@@ -83,10 +93,18 @@ def saved_model(
     batch them.
 
     Args:
-        model: An `ak.AlbertBackbone` or any task of it.
+        model: An `ak.AlbertBackbone` or any task of it; a keras_hub
+            `AlbertBackbone`, `AlbertMaskedLM` or `AlbertTextClassifier`,
+            which is converted; or a Keras model with a head of its own. That
+            is a functional model made of the inputs and outputs of an
+            `ak.AlbertBackbone`, or a subclass that calls one with a
+            dictionary of its inputs.
         directory: The folder for the model; made if it is missing.
         tokenizer: The model's `ak.AlbertTokenizer` or
-            `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor.
+            `ak.AlbertWordPieceTokenizer`; by default that of its
+            `preprocessor`, or its `tokenizer`.
+        preprocessor: For a model with a head of its own: a preprocessor whose
+            tokenizer and `sequence_length` to use, in place of the model's.
         text: Whether there is a signature that takes texts.
         top_k: Guesses for each `[MASK]`, or answers to each question.
         labels: Names of a classifier's or tagger's classes, in order; None
@@ -100,7 +118,7 @@ def saved_model(
     Raises:
         FileExistsError: There is a folder of that version, and `overwrite` is
             False or it is no SavedModel.
-        TypeError: `model` is no model of this package.
+        TypeError: `model` isn't one of these.
         ValueError: There is no tokenizer for the texts, an argument does not
             go with the model, or the model has operations that TF Serving
             lacks.
@@ -115,7 +133,7 @@ def saved_model(
     served.signatures["serving_default"](tf.constant(["A [MASK] model."]))
     ```
     """
-    check_model(model)
+    model = exportable(model, preprocessor)
     tokenizer = (
         tokenizer_of(model, tokenizer, "unless text=False") if text else None
     )
@@ -177,7 +195,7 @@ def _save(
     labels: Sequence[str] | None,
     folder: Path,
 ) -> None:
-    serve_ids = ids_signature(model)
+    serve_ids = ids_signature(model, outputs=_outputs)
     signatures = {SERVE_IDS: serve_ids}
     # The variables alone are tracked and not the model, with whose own
     # bookkeeping Keras would store each weight a second time.
@@ -187,12 +205,34 @@ def _save(
         packer = TextPacker(tokenizer.python_tokenizer, max_text_length(model))
         module.vocabulary = packer.vocabulary
         signatures |= task_signatures(model, serve_ids, packer, top_k, labels)
+    elif isinstance(model, OwnHead):
+        signatures[SERVE] = serve_ids
     tf.saved_model.save(
         module,
         os.fspath(folder),
         signatures=signatures,
         options=tf.saved_model.SaveOptions(experimental_custom_gradients=False),
     )
+
+
+def _outputs(
+    model: keras.Model, inputs: Mapping[str, tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """Return a model's outputs, and let the graph refuse ids of no row.
+
+    Keras reads a table from its end for negative ids, and a mask position
+    beyond a row from the next row. The largest integer is beyond every table,
+    which the lookup refuses by itself.
+    """
+    checked = dict(inputs)
+    width = tf.shape(inputs["token_ids"])[-1]
+    for name, ids in inputs.items():
+        if name in _IDS:
+            is_outside = ids < 0
+            if name == "mask_positions":
+                is_outside |= ids >= width
+            checked[name] = tf.where(is_outside, ids.dtype.max, ids)
+    return model_outputs(model, checked)
 
 
 def _read(folder: Path) -> Any:

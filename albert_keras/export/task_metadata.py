@@ -23,6 +23,7 @@ from albert_keras.export.metadata_schema import (
     Tokenizer,
     TokenizerType,
 )
+from albert_keras.models.own_head import class_name
 
 # Those of a reader, `start_logits` and `end_logits`, are the same there.
 _CLIENTS_NAMES = {
@@ -87,7 +88,7 @@ def task_metadata(
         )
 
     return ModelMetadata(
-        name=type(model).__name__,
+        name=class_name(model),
         description="ALBERT, exported by albert_keras.",
         version="1",
         inputs=[tensor(name) for name in written.input_names],

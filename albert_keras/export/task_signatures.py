@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from albert_keras.artefact_names import MULTI_LABEL, REGRESSION
+from albert_keras.artefact_names import MULTI_LABEL, REGRESSION, SERVE
 from albert_keras.export.answer_signature import answer_signature
 from albert_keras.export.choose_signature import choose_signature
 from albert_keras.export.classify_signature import classify_signature
@@ -26,6 +26,7 @@ from albert_keras.models.albert_question_answering import (
 )
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
 from albert_keras.models.albert_token_classifier import AlbertTokenClassifier
+from albert_keras.models.own_head import OwnHead
 from albert_keras.models.serving import (
     problem_type_of,
     takes_mask_positions,
@@ -48,7 +49,7 @@ def task_signatures(
     """All signatures of a model that take texts, by name.
 
     Args:
-        model: What `check_model` accepts.
+        model: What `exportable` returned.
         serve_ids: Its signature of ids.
         packer: Makes ids of texts.
         top_k: Guesses for each mask, or answers to each question.
@@ -81,7 +82,9 @@ def task_signatures(
         serve_text = text_signature(model, serve_ids, packer, top_k)
         found[SERVE_TEXT] = _traced(serve_text, "text")
         found[SERVE_PAIRS] = _traced(serve_text, "text", "pair")
-        if takes_mask_positions(model):
+        if isinstance(model, OwnHead):
+            found[SERVE] = found[SERVE_TEXT]
+        elif takes_mask_positions(model):
             found["fill_mask"] = found[SERVE_TEXT]
         elif isinstance(model, AlbertBackbone):
             found["embed"] = _traced(embed_signature(serve_ids, packer), "text")

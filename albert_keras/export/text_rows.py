@@ -64,7 +64,7 @@ def text_rows(
     """Tokenizes and packs texts as the model's own preprocessing does.
 
     Args:
-        model: A model that `check_model` accepts.
+        model: A model that `exportable` returned.
         tokenizer: A `SentencePieceTokenizer` or `WordPieceTokenizer`.
         texts: A string each, or the parts of one: of a classifier also a
             pair of texts; of a reader question and passage; of a multiple

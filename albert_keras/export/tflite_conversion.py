@@ -13,6 +13,7 @@ from albert_keras.artefact_names import SERVE_IDS
 from albert_keras.export.ids_signature import ids_signature
 from albert_keras.export.row_sizes import RowSizes
 from albert_keras.models.albert_backbone import AlbertBackbone
+from albert_keras.models.own_head import OwnHead
 from albert_keras.models.serving import backbone_of
 
 # How the converter lists what it has no builtin operation for.
@@ -28,7 +29,7 @@ def convert(
     """A model with the signature `serve_ids` for one row, as a flatbuffer.
 
     Args:
-        model: A model that `check_model` accepts, of float32.
+        model: A model that `exportable` returned, of float32.
         sizes: Of the row.
         weights: What they are stored in: `"float32"`, `"float16"`, `"int8"`
             or `"int8-per-tensor"`.
@@ -82,6 +83,13 @@ def in_float32(model: keras.Model) -> keras.Model:
     backbone = backbone_of(model)
     if backbone.dtype_policy.name == "float32":
         return model
+    if isinstance(model, OwnHead):
+        raise ValueError(
+            "A model with a head of its own must compute in float32 to become "
+            "a .tflite file. Received: a model whose encoder has the dtype "
+            f"policy {backbone.dtype_policy.name}; build it with "
+            'dtype="float32" and copy the weights (`set_weights`).'
+        )
     copy = AlbertBackbone.from_config(
         {**backbone.get_config(), "dtype": "float32"}
     )

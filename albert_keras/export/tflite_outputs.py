@@ -9,6 +9,7 @@ import tensorflow as tf
 from albert_keras.export.pooling import POOLINGS, pool
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.models.albert_text_classifier import AlbertTextClassifier
+from albert_keras.models.own_head import class_name
 from albert_keras.models.serving import model_outputs
 
 
@@ -32,7 +33,7 @@ def check_pooling(model: keras.Model, pooling: str | None) -> None:
     if not isinstance(model, AlbertBackbone):
         raise ValueError(
             "`pooling` is for an AlbertBackbone. Received: "
-            f"pooling={pooling!r} for {type(model).__name__}."
+            f"pooling={pooling!r} for {class_name(model)}."
         )
 
 

@@ -62,7 +62,7 @@ def quantized(
     """Converts a model, with its weights in one of `QUANTIZATIONS`.
 
     Args:
-        model: A model that `check_model` accepts, of float32.
+        model: A model that `exportable` returned, of float32.
         sizes: Of a row.
         quantization: One of `QUANTIZATIONS`.
         calibration: For `"int8-static"`: its inputs by name, of which none is
@@ -115,7 +115,7 @@ def keras_outputs(
     """What Keras gives, under the names of `serve_ids`.
 
     Args:
-        model: A model that `check_model` accepts.
+        model: A model that `exportable` returned.
         rows: Its inputs by name.
         outputs: What gives outputs of both.
 

@@ -4,6 +4,7 @@ import os
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from albert_keras.export.agreement import Agreement, agreement
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
-from albert_keras.export.ids_signature import check_model
+from albert_keras.export.ids_signature import exportable
 from albert_keras.export.labels import labels_for
 from albert_keras.export.model_tokenizer import (
     Tokenizer,
@@ -30,7 +31,7 @@ from albert_keras.export.tflite_quantization import (
     quantized,
 )
 from albert_keras.lite.runner import LiteRunner
-from albert_keras.models.serving import backbone_of
+from albert_keras.models.serving import longest_row
 from albert_keras.new_output import new_output
 from albert_keras.requirements import require
 
@@ -47,6 +48,7 @@ def tflite(
     num_choices: int | None = None,
     resizable: bool = False,
     tokenizer: Tokenizer | None = None,
+    preprocessor: Any = None,
     text: bool = True,
     labels: Sequence[str] | None = None,
     pooling: str | None = None,
@@ -75,9 +77,10 @@ def tflite(
     since they all do; they refuse its file.
 
     Args:
-        model: An `ak.AlbertBackbone`, or any of the models with a head. One
-            of another precision, such as mixed_bfloat16, is exported in
-            float32.
+        model: As of `ak.export.saved_model`. A model of another precision,
+            such as mixed_bfloat16, is exported in float32. The file of a
+            model with a head of its own has its signature as `serve`, too,
+            and the model's own outputs.
         path: The file to write; ends in .tflite.
         sequence_length: Tokens of the row; by default 128, of a question with
             a passage 384, or the longest the model takes if that is less. The
@@ -92,6 +95,7 @@ def tflite(
         tokenizer: The model's `ak.AlbertTokenizer` or
             `ak.AlbertWordPieceTokenizer`; by default that of its preprocessor,
             if it has one.
+        preprocessor: As of `ak.export.saved_model`.
         text: Whether the tokenizer's vocabulary is packed.
         labels: Names of a classifier's or tagger's classes, in order; None
             for the model's own, or their numbers if it has none.
@@ -129,7 +133,7 @@ def tflite(
     Raises:
         FileExistsError: There is a file at `path`, and `overwrite` is False.
         ModuleNotFoundError: An extra that is needed is not installed.
-        TypeError: `model` is none of those above.
+        TypeError: `model` isn't one of these.
         ValueError: An argument is out of range, or the model has operations
             that TensorFlow Lite lacks or weights that would be copied, or the
             file loses more than `max_loss`.
@@ -150,7 +154,7 @@ def tflite(
     )["mlm_logits"]
     ```
     """
-    check_model(model)
+    model = exportable(model, preprocessor)
     path = Path(path)
     if path.suffix != ".tflite":
         raise ValueError(f"`path` must end in .tflite. Received: path={path}.")
@@ -178,7 +182,7 @@ def tflite(
                 model, tokenizer, "unless there are no texts"
             ).python_tokenizer,
             texts,
-            sizes.sequence_length or backbone_of(model).max_sequence_length,
+            sizes.sequence_length or longest_row(model),
             sizes.max_masks,
         )
 

@@ -14,6 +14,7 @@ from albert_keras.inference.classify import Classify
 from albert_keras.inference.embed import Embed
 from albert_keras.inference.fill_mask import FillMask
 from albert_keras.inference.loading import load_model
+from albert_keras.inference.predict import Predict
 from albert_keras.inference.tag import Tag
 
 __all__ = [
@@ -23,12 +24,14 @@ __all__ = [
     "Classify",
     "Embed",
     "FillMask",
+    "Predict",
     "Tag",
     "load",
 ]
 
 _CLASSES: dict[str, type[Asks[Any]]] = {
-    each.task: each for each in (FillMask, Embed, Classify, Answer, Tag, Choose)
+    each.task: each
+    for each in (FillMask, Embed, Classify, Answer, Tag, Choose, Predict)
 }
 
 
@@ -41,8 +44,8 @@ def load(path: str | os.PathLike[str], **options: Any) -> Any:
         **options: Of the class that is made.
 
     Returns:
-        A `FillMask`, `Embed`, `Classify`, `Answer`, `Tag` or `Choose`. Which
-        one says its attribute `task`.
+        A `FillMask`, `Embed`, `Classify`, `Answer`, `Tag`, `Choose` or
+        `Predict`. Which one says its attribute `task`.
 
     Raises:
         FileNotFoundError: There is nothing at the path.

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from albert_keras.artefact_names import OWN_HEAD_TASK
 from albert_keras.inference.loaded_model import TASKS
 from albert_keras.text.sentencepiece import SentencePieceTokenizer
 from albert_keras.text.wordpiece import WordPieceTokenizer
@@ -17,11 +18,13 @@ class Description:
 
     Attributes:
         source: The file, for messages.
-        model_class: The model's class, one of `TASKS`.
+        model_class: The model's class, one of `TASKS` or with a head of its
+            own.
         max_tokens: Most tokens of a row.
         labels: Names of the model's classes, if they are known.
         problem_type: What the scores of a classifier mean, if it is known.
         text: How texts become ids; None where no tokenizer was exported.
+        token_outputs: As of `LoadedModel`.
     """
 
     source: str
@@ -30,6 +33,7 @@ class Description:
     labels: tuple[str, ...] | None
     problem_type: str | None
     text: dict[str, Any] | None
+    token_outputs: frozenset[str]
 
     @classmethod
     def read(cls, content: str, source: str) -> "Description":
@@ -49,12 +53,14 @@ class Description:
             longest = about["config"]["max_position_embeddings"]
             labels = about.get("labels")
             problem_type = about.get("problem_type")
+            token_outputs = frozenset(about.get("token_outputs", ()))
+            is_own_head = about.get("task") == OWN_HEAD_TASK
         except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise ValueError(
                 f"`{source}` must hold what albert-keras says of a model. "
                 f"Received: something else ({type(error).__name__}: {error})."
             ) from None
-        if model_class not in TASKS:
+        if model_class not in TASKS and not is_own_head:
             raise ValueError(
                 f"`{source}` must be of {', '.join(TASKS)}. Received: "
                 f"{model_class!r}."
@@ -66,6 +72,7 @@ class Description:
             None if labels is None else tuple(labels),
             problem_type,
             text,
+            token_outputs,
         )
 
     def tokenizer(

@@ -26,9 +26,13 @@ class Embed(Asks[TextExample]):
         pooling: Which vectors: `"mean"`, the mean of `sequence_output` over
             all tokens of the text, `[CLS]` and `[SEP]` among them; `"cls"`,
             that of `[CLS]`; `"pooled"`, the `pooled_output`, which the
-            sentence order head was trained on. Or several of these.
+            sentence order head was trained on. Or several of these. None for
+            what the model's folder says (`modules.json` of
+            sentence-transformers), or what a .tflite file was made with, else
+            `"mean"`.
         normalize: Whether vectors get a Euclidean length of 1, so that their
-            products are cosines.
+            products are cosines. None for what the model's folder says, else
+            False.
         **options: As of `ak.inference.Asks`.
 
     Call arguments:
@@ -59,14 +63,25 @@ class Embed(Asks[TextExample]):
         model: Any,
         tokenizer: Any = None,
         *,
-        pooling: str | Sequence[str] = "mean",
-        normalize: bool = False,
+        pooling: str | Sequence[str] | None = None,
+        normalize: bool | None = None,
         **options: Any,
     ) -> None:
-        self.poolings = [pooling] if isinstance(pooling, str) else [*pooling]
-        check_poolings(self.poolings)
+        if pooling is not None:
+            check_poolings([pooling] if isinstance(pooling, str) else pooling)
         super().__init__(model, tokenizer, **options)
-        only = self.model.pooling
+        only, layout = self.model.pooling, self.model.layout
+        if pooling is None and layout is not None and layout.refusal:
+            raise ValueError(
+                "A model of sentence-transformers must have the pooling mean "
+                "or cls and no steps but Normalize after it, unless `pooling` "
+                f"(--pooling) is given. Received: {layout.refusal}."
+            )
+        if pooling is None:
+            pooling = (layout and layout.pooling) or only or "mean"
+        if normalize is None:
+            normalize = layout is not None and layout.normalize
+        self.poolings = [pooling] if isinstance(pooling, str) else [*pooling]
         if only is not None and set(self.poolings) != {only}:
             raise ValueError(
                 f"`pooling` must be {only}, the one that {self.model.source} "

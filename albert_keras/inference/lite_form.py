@@ -47,6 +47,7 @@ def load_lite(path: Path, tokenizer: Any = None) -> LoadedModel:
         _Rows(runner),
         contents.description.get("pooling"),
         about.problem_type,
+        about.token_outputs,
     )
 
 

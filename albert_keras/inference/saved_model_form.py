@@ -71,6 +71,7 @@ def load_saved_model(folder: Path, tokenizer: Any = None) -> LoadedModel:
         frozenset(inputs),
         run,
         problem_type=about.problem_type,
+        token_outputs=about.token_outputs,
     )
 
 

@@ -52,6 +52,7 @@ class AlbertEmbedding(keras.layers.Layer):
         dropout=0.0,
         initializer_range=0.02,
         layer_norm_epsilon=LAYER_NORM_EPSILON,
+        embedding_projection=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -63,6 +64,7 @@ class AlbertEmbedding(keras.layers.Layer):
         self.dropout = dropout
         self.initializer_range = initializer_range
         self.layer_norm_epsilon = layer_norm_epsilon
+        self.embedding_projection = embedding_projection
         initializer = keras.initializers.TruncatedNormal
         self.token_embedding = keras.layers.ReversibleEmbedding(
             vocabulary_size,
@@ -90,7 +92,7 @@ class AlbertEmbedding(keras.layers.Layer):
             dropout, dtype=self.dtype_policy, name="embedding_dropout"
         )
         self.projection = None
-        if embedding_dim != hidden_dim:
+        if embedding_projection or embedding_dim != hidden_dim:
             self.projection = Dense(
                 hidden_dim,
                 kernel_initializer=initializer(stddev=initializer_range),
@@ -143,4 +145,5 @@ class AlbertEmbedding(keras.layers.Layer):
             "dropout": self.dropout,
             "initializer_range": self.initializer_range,
             "layer_norm_epsilon": self.layer_norm_epsilon,
+            "embedding_projection": self.embedding_projection,
         }

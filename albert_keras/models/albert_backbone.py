@@ -21,7 +21,8 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
     `summary` work as there. Where KerasHub's `AlbertBackbone` departs from
     the original this one does not: attention has a dropout of its own, the
     activation is the configuration's, padded keys get -10000 and not -1e9,
-    and there is no projection where `embedding_dim` equals `hidden_dim`.
+    and there is no projection where `embedding_dim` equals `hidden_dim`,
+    unless `embedding_projection` asks for it.
 
     Args:
         vocabulary_size: Pieces in the vocabulary.
@@ -41,6 +42,9 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             tanh approximation.
         initializer_range: Standard deviation of the truncated normal that
             initialises kernels and embeddings.
+        embedding_projection: Whether to project embeddings also where
+            `embedding_dim` equals `hidden_dim`, as Hugging Face and KerasHub
+            do.
         layer_norm_epsilon: What layer norms add to the variance: 1e-12 in
             google's models; configurations of Hugging Face may say another.
         dtype: A dtype or dtype policy, `"mixed_bfloat16"` for instance.
@@ -95,6 +99,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         activation="gelu",
         initializer_range=0.02,
         layer_norm_epsilon=LAYER_NORM_EPSILON,
+        embedding_projection=False,
         dtype=None,
         **kwargs,
     ):
@@ -111,6 +116,7 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
             dropout=dropout,
             initializer_range=initializer_range,
             layer_norm_epsilon=layer_norm_epsilon,
+            embedding_projection=embedding_projection,
             dtype=dtype,
             name="embeddings",
         )
@@ -172,7 +178,10 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
         self.activation = activation
         self.initializer_range = initializer_range
         self.layer_norm_epsilon = layer_norm_epsilon
+        self.embedding_projection = embedding_projection
         self.cls_token_index = 0
+        # The handle and commit that the weights were fetched from.
+        self.origin: str | None = None
 
     def _with_pooled_output(self, sequence_output):
         return {
@@ -310,4 +319,5 @@ CONFIG_KEYS = {
     "attention_dropout": "attention_probs_dropout_prob",
     "activation": "hidden_act",
     "initializer_range": "initializer_range",
+    "embedding_projection": "embedding_projection",
 }

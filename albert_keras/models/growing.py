@@ -164,8 +164,9 @@ def with_tokens(tokenizer: Any, tokens: Sequence[str]) -> Any:
 def _check_model(model: Any) -> None:
     if not isinstance(getattr(model, "backbone", model), AlbertBackbone):
         raise TypeError(
-            "`model` must be a backbone or a task of this package. Received: "
-            f"{type(model).__name__}."
+            "`model` must be a backbone or a task of this package; "
+            "`ak.checkpoints.load` makes one of a preset of keras_hub. "
+            f"Received: {type(model).__module__}.{type(model).__name__}."
         )
 
 

@@ -23,7 +23,7 @@ from albert_keras.models.arguments import (
     sort_arguments,
     with_arguments,
 )
-from albert_keras.models.card.facts import facts_of
+from albert_keras.models.card.facts import FACTS_FILE, facts_of
 from albert_keras.models.card.writing import write_card
 from albert_keras.models.lora import HasAdapter
 from albert_keras.models_nearby import models_nearby
@@ -146,6 +146,11 @@ class StrictPreset(KnowsArguments, HasAdapter):
                 f"{cls.__name__}: "
                 f"{_reason(error)}"
             ) from error
+        facts = folder / FACTS_FILE
+        if facts.is_file():
+            known = read_json_object(facts).get("model")
+            if isinstance(known, dict) and "origin" in known:
+                getattr(loaded, "backbone", loaded).origin = known["origin"]
         if preprocessor:
             loaded.preprocessor = with_arguments(
                 loaded.preprocessor,

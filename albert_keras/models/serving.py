@@ -18,6 +18,12 @@ def backbone_of(model: keras.Model) -> AlbertBackbone:
     return model if isinstance(model, AlbertBackbone) else model.backbone
 
 
+def longest_row(model: keras.Model) -> int:
+    """Return the maximum tokens per row of a model."""
+    has_own = hasattr(model, "max_sequence_length")
+    return (model if has_own else model.backbone).max_sequence_length
+
+
 def takes_mask_positions(model: keras.Model) -> bool:
     """Whether the model has a masked-LM head."""
     return "mask_positions" in model.input
@@ -35,11 +41,11 @@ def max_text_length(model: keras.Model) -> int:
 
     A task's preprocessor may cut texts to less than the model takes.
     """
-    longest = backbone_of(model).max_sequence_length
+    longest = longest_row(model)
     preprocessor = getattr(model, "preprocessor", None)
     if preprocessor is None or takes_mask_positions(model):
         return longest
-    return min(longest, preprocessor.sequence_length)
+    return min(longest, getattr(preprocessor, "sequence_length", longest))
 
 
 def model_outputs(
@@ -58,7 +64,8 @@ def model_outputs(
         a text their sigmoid, as `scores`. A regression, and a classifier with
         an activation of its own, give their outputs as `scores` alone. A
         reader gives what its class
-        says, a tagger and a multiple choice `logits`.
+        says, a tagger and a multiple choice `logits`, an `OwnHead` its own
+        outputs.
     """
     outputs = model(dict(inputs), training=False)
     if isinstance(model, AlbertMaskedLM):

@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from albert_keras.checkpoints.temporary_presets import as_own_model
 from albert_keras.config import AlbertConfig
 from albert_keras.models.albert_pretrainer import AlbertPretrainer
 from albert_keras.models.albert_tokenizer import AlbertTokenizer
@@ -154,7 +155,7 @@ def pretrain(
             options,
             console,
             strategy,
-            None if preset is None else StartModel(preset),
+            None if preset is None else StartModel(as_own_model(preset)),
             resumes=is_begun,
         )
         with folder_made(run.folder.path):

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.json_format import MessageToDict
 from refused import INVALID_ARGUMENT, NOT_FOUND, RefusedError
 
 _HTTP = {INVALID_ARGUMENT: 400, NOT_FOUND: 404}
 _PATH = re.compile(
     r"/v1/models/(?P<name>[^/:]+)"
     r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
-    r"(?P<action>:predict)?"
+    r"(?P<action>:predict|/metadata)?"
 )
 
 
@@ -25,24 +26,25 @@ class RestHandler(BaseHTTPRequestHandler):
     models: Any
 
     def do_GET(self) -> None:
-        self._reply(self._states)
+        self._reply({None: self._states, "/metadata": self._metadata})
 
     def do_POST(self) -> None:
-        self._reply(self._predict)
+        self._reply({":predict": self._predict})
 
     def log_message(self, *_message: object) -> None:
         """Says nothing."""
 
-    def _reply(self, make_answer: Any) -> None:
+    def _reply(self, actions: Mapping[str | None, Any]) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body, code = self.rfile.read(length), 200
         try:
             path = _PATH.fullmatch(self.path)
-            if path is None:
+            if path is None or path["action"] not in actions:
                 raise RefusedError(
-                    NOT_FOUND, f"Malformed request. Received: {self.path}."
+                    INVALID_ARGUMENT,
+                    f"Malformed request: {self.command} {self.path}",
                 )
-            answer = make_answer(path, body)
+            answer = actions[path["action"]](path, body)
         except RefusedError as error:
             code = _HTTP.get(error.code, 500)
             answer = {"error": str(error)}
@@ -55,22 +57,41 @@ class RestHandler(BaseHTTPRequestHandler):
 
     def _states(self, path: re.Match, _body: bytes) -> dict[str, Any]:
         status = {"error_code": "OK", "error_message": ""}
+        versions = self.models.available(path["name"], *_asked(path))
         return {
             "model_version_status": [
                 {"version": str(each), "state": "AVAILABLE", "status": status}
-                for each in reversed(self.models.versions(path["name"]))
+                for each in reversed(versions)
             ]
+        }
+
+    def _metadata(self, path: re.Match, _body: bytes) -> dict[str, Any]:
+        version = self.models.version(path["name"], *_asked(path))
+        signatures = MessageToDict(
+            self.models.signature_defs(path["name"], version),
+            preserving_proto_field_name=True,
+            always_print_fields_with_no_presence=True,
+        )
+        return {
+            "model_spec": {
+                "name": path["name"],
+                "signature_name": "",
+                "version": str(version),
+            },
+            "metadata": {"signature_def": signatures},
         }
 
     def _predict(self, path: re.Match, body: bytes) -> dict[str, Any]:
         request = _json(body)
-        asked = int(path["version"]) if path["version"] else None
-        version = self.models.version(path["name"], asked, path["label"])
-        signature = self.models.signature(
-            path["name"],
-            version,
-            request.get("signature_name", "serving_default"),
-        )
+        version = self.models.version(path["name"], *_asked(path))
+        name = request.get("signature_name") or "serving_default"
+        try:
+            signature = self.models.signature(path["name"], version, name)
+        except RefusedError:
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                f'Serving signature name: "{name}" not found in signature def',
+            ) from None
         specs = signature.structured_input_signature[1]
         columns = _columns(request, specs)
         outputs = self.models.run(
@@ -92,6 +113,11 @@ class RestHandler(BaseHTTPRequestHandler):
         return {
             "predictions": [dict(zip(values, row, strict=True)) for row in rows]
         }
+
+
+def _asked(path: re.Match) -> tuple[int | None, str | None]:
+    """The version and the label in an address."""
+    return (int(path["version"]) if path["version"] else None), path["label"]
 
 
 def _json(body: bytes) -> dict[str, Any]:

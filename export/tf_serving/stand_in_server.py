@@ -25,7 +25,9 @@ import tensorflow as tf
 import tensorflow_text  # noqa: F401  registers the operations
 from refused import INVALID_ARGUMENT, NOT_FOUND, RefusedError
 from stand_in_rest import RestHandler
+from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow_serving.apis import (
+    get_model_metadata_pb2,
     get_model_status_pb2,
     model_service_pb2_grpc,
     predict_pb2,
@@ -50,6 +52,7 @@ class ServedModels:
         labels: Mapping[str, Mapping[str, int]] | None = None,
     ):
         self._labels = labels or {}
+        self._folders = {name: Path(each) for name, each in folders.items()}
         self._models = {
             name: {
                 int(version.name): tf.saved_model.load(str(version))
@@ -59,27 +62,57 @@ class ServedModels:
             for name, folder in folders.items()
         }
 
-    def versions(self, name: str) -> list[int]:
-        if name not in self._models:
+    def available(
+        self, name: str, version: int | None = None, label: str | None = None
+    ) -> list[int]:
+        """The versions whose state a request asks for."""
+        if label:
+            version = self._labelled(name, label)
+        versions = sorted(self._models.get(name, {}))
+        if version is not None and version not in versions:
             raise RefusedError(
-                NOT_FOUND, f"The server must have the model. Received: {name}."
+                NOT_FOUND, f"Could not find version {version} of model {name}"
             )
-        return sorted(self._models[name])
+        if not versions:
+            raise RefusedError(
+                NOT_FOUND, f"Could not find any versions of model {name}"
+            )
+        return versions if version is None else [version]
+
+    def signature_defs(self, name: str, version: int) -> Any:
+        """The signatures of a version, as the server's metadata has them."""
+        content = saved_model_pb2.SavedModel()
+        graph = self._folders[name] / str(version) / "saved_model.pb"
+        content.ParseFromString(graph.read_bytes())
+        found = get_model_metadata_pb2.SignatureDefMap()
+        for key, each in content.meta_graphs[0].signature_def.items():
+            found.signature_def[key].CopyFrom(each)
+        return found
+
+    def _labelled(self, name: str, label: str) -> int:
+        versions = self._labels.get(name, {})
+        if label not in versions:
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                f"Unrecognized servable version label: {label}",
+            )
+        return versions[label]
 
     def version(
         self, name: str, version: int | None = None, label: str | None = None
     ) -> int:
         """The version that a request means."""
-        versions = self.versions(name)
         if label:
-            version = self._labels.get(name, {}).get(label)
-        elif version is None:
-            version = versions[-1]
-        if version not in versions:
+            version = self._labelled(name, label)
+        versions = sorted(self._models.get(name, {}))
+        if version is None and versions:
+            return versions[-1]
+        if version is None or version not in versions:
+            request = f"Latest({name})"
+            if version is not None:
+                request = f"Specific({name}, {version})"
             raise RefusedError(
-                NOT_FOUND,
-                f"The model {name} must have the version. Received: "
-                f"{label or version}.",
+                NOT_FOUND, f"Servable not found for request: {request}"
             )
         return version
 
@@ -217,6 +250,30 @@ class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
             answer.outputs[key].CopyFrom(tf.make_tensor_proto(outputs[key]))
         return answer
 
+    def GetModelMetadata(self, request: Any, context: Any) -> Any:
+        try:
+            return self._metadata(request)
+        except RefusedError as error:
+            context.abort(_STATUS[error.code], str(error))
+
+    def _metadata(self, request: Any) -> Any:
+        if list(request.metadata_field) != ["signature_def"]:
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                "`metadata_field` must be signature_def. Received: "
+                f"{', '.join(request.metadata_field) or 'none'}.",
+            )
+        spec = request.model_spec
+        asked = spec.version.value if spec.HasField("version") else None
+        version = self._models.version(spec.name, asked, spec.version_label)
+        answer = get_model_metadata_pb2.GetModelMetadataResponse()
+        answer.model_spec.name = spec.name
+        answer.model_spec.version.value = version
+        answer.metadata["signature_def"].Pack(
+            self._models.signature_defs(spec.name, version)
+        )
+        return answer
+
 
 def _array(name: str, tensor: Any) -> np.ndarray:
     try:
@@ -235,8 +292,12 @@ class _Models(model_service_pb2_grpc.ModelServiceServicer):
 
     def GetModelStatus(self, request: Any, context: Any) -> Any:
         answer = get_model_status_pb2.GetModelStatusResponse()
+        spec = request.model_spec
+        asked = spec.version.value if spec.HasField("version") else None
         try:
-            versions = self._models.versions(request.model_spec.name)
+            versions = self._models.available(
+                spec.name, asked, spec.version_label
+            )
         except RefusedError as error:
             context.abort(_STATUS[error.code], str(error))
         for version in versions:

@@ -38,6 +38,9 @@ def hub(tmp_path, monkeypatch):
                 if not folder.is_dir():
                     self.reply(404, b"", with_body, "RepoNotFound")
                     return
+                if "revision" in parts and parts[-1] == "other":
+                    self.reply(404, b"", with_body, "RevisionNotFound")
+                    return
                 files = [
                     {
                         "rfilename": each.name,
@@ -204,3 +207,32 @@ def test_a_folder_goes_before_a_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "albert_base_v2").mkdir()
     assert str(fetched("albert_base_v2")) == "albert_base_v2"
+
+
+def test_a_revision_pins_what_is_fetched(hub, tmp_path):
+    root, _, stop = hub
+    (root / "me").mkdir()
+    unpack("AlbertModel-safetensors", root / "me").rename(root / "me" / "it")
+    for revision in (COMMIT, "v1"):
+        model = ak.checkpoints.load(f"hf://me/it@{revision}")
+        assert model.origin == f"hf://me/it@{COMMIT}"
+    out = tmp_path / "out"
+    model.save_to_preset(str(out / "preset"))
+    facts = json.loads((out / "preset" / "model_card.json").read_text())
+    assert facts["model"]["origin"] == model.origin
+    again = ak.checkpoints.load(out / "preset")
+    ak.checkpoints.save(again, out / "hf", "huggingface")
+    settings = json.loads((out / "hf" / "config.json").read_text())
+    assert settings["_name_or_path"] == "me/it"
+    assert settings["_commit_hash"] == COMMIT
+    written = ak.export.saved_model(again, out / "served", text=False)
+    about = json.loads((written.path / "assets.extra/model.json").read_text())
+    assert about["origin"] == model.origin
+    for wrong, match in (
+        ("hf://me/it@other", "commit, a tag or a branch.*'other'"),
+        ("hf://me/it@", "hf://user/model@REVISION"),
+    ):
+        with pytest.raises((FileNotFoundError, ValueError), match=match):
+            ak.checkpoints.load(wrong)
+    stop()  # and from the cache without network
+    assert ak.checkpoints.load(f"hf://me/it@{COMMIT}").origin == model.origin

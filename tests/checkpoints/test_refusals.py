@@ -272,7 +272,7 @@ def _datasets(file):
         ({"vocab_size": 61}, r"word_embeddings.*\(61, 8\).*\(60, 8\)"),
         ({"num_attention_heads": 3}, "must divide.*Received"),
         ({"hidden_size": "wide"}, "must be an integer"),
-        ({"hidden_act": "swish"}, "hidden_act.*Received"),
+        ({"hidden_act": "mish"}, "hidden_act.*Received"),
     ],
 )
 @pytest.mark.parametrize("case", [SAFETENSORS, GOOGLE])

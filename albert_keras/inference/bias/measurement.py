@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from albert_keras.checkpoints.temporary_presets import as_own_model
 from albert_keras.inference.bias.comparisons import (
     DEFAULT_COMPARISONS,
     Comparison,
@@ -125,6 +126,7 @@ def measure_bias(
         print(result.comparison.title, result.divergence)
     ```
     """
+    model = as_own_model(model)
     if not isinstance(model, AlbertMaskedLM | AlbertPretrainer):
         raise TypeError(
             "`model` must be an AlbertMaskedLM or an AlbertPretrainer. "

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from albert_keras.checkpoints.temporary_presets import as_own_model
 from albert_keras.layers.encoder_trace import trace_encoder
 from albert_keras.models.albert_backbone import AlbertBackbone
 from albert_keras.text.normalization import replace_lone_surrogates
@@ -78,6 +79,7 @@ def look_inside(
     inside.attention[0, 3]  # the first layer's fourth head
     ```
     """
+    model = as_own_model(model)
     backbone = backbone_of(model)
     if isinstance(text, str):  # `tokens_of` refuses anything else
         text = replace_lone_surrogates(text)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import keras
 
+from albert_keras.checkpoints.temporary_presets import as_own_model
 from albert_keras.inference.looking.inside import backbone_of
 
 
@@ -70,6 +71,7 @@ def count_parameters(model: keras.Model) -> ParameterCount:
     counted.total, counted.unrolled
     ```
     """
+    model = as_own_model(model)
     backbone = backbone_of(model)
     embeddings, encoder = backbone.embeddings, backbone.encoder
     parts = [

@@ -137,6 +137,8 @@ def facts_of(model: Any) -> CardFacts:
         "config": backbone.albert_config().to_dict(),
         "layer_norm_epsilon": backbone.layer_norm_epsilon,
     }
+    if backbone.origin is not None:
+        facts["origin"] = backbone.origin
     for name in ("num_classes", "head", "head_layer_norm_epsilon"):
         if hasattr(model, name):
             facts[name] = getattr(model, name)

@@ -4,6 +4,7 @@ With TF_SERVING_ADDRESS=HOST:GRPC_PORT:REST_PORT, or `tensorflow_model_server`
 on the PATH, the same tests ask the real one.
 """
 
+import json
 import os
 import shutil
 import socket
@@ -155,7 +156,8 @@ def test_versions_and_labels(addresses, request):
         for client in clients(addresses, "classifier", version):
             with pytest.raises(RefusedError) as refused:
                 client.predict({"text": TEXTS})
-            assert refused.value.code == NOT_FOUND
+            code = NOT_FOUND if version == 7 else INVALID_ARGUMENT
+            assert refused.value.code == code
     states = clients(addresses, "classifier")[1].states()
     assert states == {1: "AVAILABLE", 2: "AVAILABLE"}
 
@@ -180,6 +182,109 @@ def test_unknown_models_and_signatures_are_not_found(addresses):
     with pytest.raises(RefusedError) as refused:
         clients(addresses, "classifier")[0].predict({"text": ["a"]}, "serve")
     assert refused.value.code in (INVALID_ARGUMENT, NOT_FOUND)
+
+
+def get(addresses, path):
+    try:
+        with urllib.request.urlopen(addresses[1] + path) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
+def test_metadata_is_that_of_the_server(addresses, artefacts):
+    import grpc
+    from tensorflow_serving.apis import (
+        get_model_metadata_pb2,
+        prediction_service_pb2_grpc,
+    )
+
+    status, found = get(addresses, "/v1/models/classifier/metadata")
+    assert status == 200
+    signatures = found["metadata"]["signature_def"]["signature_def"]
+    assert set(artefacts["classifier"].signatures) <= set(signatures)
+    served = signatures["serving_default"]
+    assert served["inputs"]["text"]["dtype"] == "DT_STRING"
+    assert served["inputs"]["text"]["tensor_shape"] == {
+        "dim": [{"size": "-1", "name": ""}],
+        "unknown_rank": False,
+    }
+    assert served["method_name"] == "tensorflow/serving/predict"
+    version = int(found["model_spec"]["version"])
+    assert found["model_spec"]["name"] == "classifier"
+    with grpc.insecure_channel(addresses[0]) as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        request = get_model_metadata_pb2.GetModelMetadataRequest()
+        request.model_spec.name = "classifier"
+        request.metadata_field.append("signature_def")
+        answer = stub.GetModelMetadata(request)
+    assert answer.model_spec.version.value == version
+    held = get_model_metadata_pb2.SignatureDefMap()
+    assert answer.metadata["signature_def"].Unpack(held)
+    assert set(held.signature_def) == set(signatures)
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "sentence"),
+    [
+        (
+            "/v1/models/classifier/versions/99",
+            404,
+            "Could not find version 99 of model classifier",
+        ),
+        (
+            "/v1/models/nosuch",
+            404,
+            "Could not find any versions of model nosuch",
+        ),
+        (
+            "/v1/models/classifier/versions/99/metadata",
+            404,
+            "Servable not found for request: Specific(classifier, 99)",
+        ),
+        (
+            "/v1/models/nosuch/metadata",
+            404,
+            "Servable not found for request: Latest(nosuch)",
+        ),
+        ("/v1/model", 400, "Malformed request: GET /v1/model"),
+    ],
+)
+def test_what_is_not_there_is_said_as_by_the_server(
+    addresses, path, code, sentence
+):
+    assert get(addresses, path) == (code, {"error": sentence})
+
+
+def test_state_of_one_version(addresses):
+    status, found = get(addresses, "/v1/models/classifier/versions/1")
+    assert status == 200
+    (state,) = found["model_version_status"]
+    assert state["version"] == "1"
+
+
+def test_ids_of_no_row_are_refused(addresses):
+    inputs = {
+        "token_ids": [[2, 5, 3], [2, 5, 3]],
+        "segment_ids": [[0] * 3] * 2,
+        "padding_mask": [[1] * 3] * 2,
+        "mask_positions": [[1], [1]],
+    }
+    wrong = [
+        ("token_ids", -1),
+        ("token_ids", 999_999),
+        ("segment_ids", -1),
+        ("segment_ids", 2),
+        ("mask_positions", -1),
+        ("mask_positions", 3),
+    ]
+    client = clients(addresses, "masked_lm")[0]
+    for name, number in wrong:
+        given = {key: np.array(each, "int32") for key, each in inputs.items()}
+        given[name][0, 0] = number
+        with pytest.raises(RefusedError) as refused:
+            client.predict(given, "serve_ids")
+        assert refused.value.code == INVALID_ARGUMENT
 
 
 def test_bytes_that_are_no_utf8_and_zeros_come_through(addresses):
