@@ -17,10 +17,12 @@ def compacted(content: bytes) -> bytes:
 
     Tensors inside the graph get short names, `t7` for instance; inputs and
     outputs keep theirs. Names may be neither empty nor equal: OpenVINO and
-    tf2onnx tell tensors apart by them. A token table in int8 has a scale and a zero point for each of its rows,
-    which are a tenth of it. Where one scale for all rows is about as exact it
-    takes their place. Positions, which the converter leaves in float32 since
-    they are only added, are looked up in int8 as the tokens are.
+    tf2onnx tell tensors apart by them.
+
+    A token table in int8 has a scale and a zero point for each of its rows,
+    which are a tenth of it. Where one scale for all rows is about as exact, it
+    replaces them. Positions, which the converter leaves in float32 since they
+    are only added, are looked up in int8 as the tokens are.
 
     Args:
         content: The file.
