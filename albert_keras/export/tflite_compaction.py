@@ -13,13 +13,16 @@ _TOLERATED = 0.02
 
 
 def compacted(content: bytes) -> bytes:
-    """A .tflite file without the names and numbers that it does not need.
+    """Return a .tflite file without what it does not need.
 
-    Names of tensors inside the graph go; those of inputs and outputs stay. A
-    token table in int8 has a scale and a zero point for each of its rows,
-    which are a tenth of it. Where one scale for all rows is about as exact it
-    takes their place. Positions, which the converter leaves in float32 since
-    they are only added, are looked up in int8 as the tokens are.
+    Tensors inside the graph get short names, `t7` for instance; inputs and
+    outputs keep theirs. Names may be neither empty nor equal: OpenVINO and
+    tf2onnx tell tensors apart by them.
+
+    A token table in int8 has a scale and a zero point for each of its rows,
+    which are a tenth of it. Where one scale for all rows is about as exact, it
+    replaces them. Positions, which the converter leaves in float32 since they
+    are only added, are looked up in int8 as the tokens are.
 
     Args:
         content: The file.
@@ -29,15 +32,38 @@ def compacted(content: bytes) -> bytes:
     """
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     _take_in_buffers(model, content)
+    _give_codes(model)
     for subgraph in model.subgraphs:
-        kept = {*subgraph.inputs, *subgraph.outputs}
-        for index, tensor in enumerate(subgraph.tensors):
-            if index not in kept:
-                tensor.name = b""
         for lookup in _lookups(model, subgraph):
             _look_up_positions(model, subgraph, lookup)
             _give_one_scale(model, subgraph.tensors[lookup.inputs[1]])
+        _give_names(subgraph)
     return pack_flatbuffer(model, len(content))
+
+
+def _give_names(subgraph: Any) -> None:
+    """Name the tensors that are neither inputs nor outputs by their number."""
+    kept = {*subgraph.inputs, *subgraph.outputs}
+    taken = {subgraph.tensors[index].name for index in kept}
+    for index, tensor in enumerate(subgraph.tensors):
+        if index in kept:
+            continue
+        name = b"t%d" % index
+        while name in taken:
+            name += b"_"
+        taken.add(name)
+        tensor.name = name
+
+
+def _give_codes(model: Any) -> None:
+    """Write the code of each operation in the schema's older field, too.
+
+    schema.fbs wants both. ai-edge-quantizer leaves 0 there in QUANTIZE and
+    DEQUANTIZE, and OpenVINO reads them as ADD, whose options they lack.
+    """
+    placeholder = schema.BuiltinOperator.PLACEHOLDER_FOR_GREATER_OP_CODES
+    for code in model.operatorCodes:
+        code.deprecatedBuiltinCode = min(code.builtinCode, placeholder)
 
 
 def _take_in_buffers(model: Any, content: bytes) -> None:
@@ -138,7 +164,6 @@ def _constant(
     tensor.shape = np.array(values.shape, "int32")
     tensor.type = kind
     tensor.buffer = len(model.buffers) - 1
-    tensor.name = b""
     if scale is not None:
         tensor.quantization = schema.QuantizationParametersT()
         tensor.quantization.scale = scale.reshape(-1)
