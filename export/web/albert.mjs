@@ -147,7 +147,10 @@ export class Albert {
       const logits = (await this.run(row)).mlm_logits;
       const width = logits.length / most;
       row.mask_positions.forEach((_, i) => {
-        const scores = softmax(logits.subarray(i * width, (i + 1) * width));
+        // A table may be longer than the vocabulary.
+        const {pieces = width} = this.description.vocabulary ?? {};
+        const scores = softmax(
+          logits.subarray(i * width, i * width + pieces));
         found.push(best(scores, topK).map(id => ({
           piece: this.tokenizer.id_to_token(id),
           score: scores[id],
@@ -238,8 +241,12 @@ export class Albert {
     spans.sort((a, b) => b.logit - a.logit);
     const kept = new Map();
     for (const span of spans) {
-      const text = passage.slice(span.start, span.end);
-      if (!kept.has(text) && kept.size < N_BEST) kept.set(text, span);
+      const untrimmed = passage.slice(span.start, span.end);
+      const text = untrimmed.trim();
+      if (kept.has(text) || kept.size === N_BEST) continue;
+      const start =
+        span.start + untrimmed.length - untrimmed.trimStart().length;
+      kept.set(text, {...span, start, end: start + text.length});
     }
     if (kept.size === 0) return {text: '', start: null, end: null, score: 0};
     const scores = softmax(Array.from(kept.values(), span => span.logit));
