@@ -60,9 +60,9 @@ try {
     }, job));
   }
   const version = await browser.version();
-  fs.writeSync(1, JSON.stringify({
-    jobs: jobsDone, outside: [...outside], version,
-  }));
+  const found = {jobs: jobsDone, outside: [...outside], version};
+  await new Promise(written =>
+    process.stdout.write(JSON.stringify(found), written));
 } finally {
   await browser.close();
   server.close();
