@@ -161,6 +161,14 @@ def tflite(
     text: Annotated[
         bool, typer.Option(help="Pack the vocabulary into the file.")
     ] = True,
+    tokenizer_json: Annotated[
+        bool,
+        typer.Option(
+            "--tokenizer-json",
+            help="Write tokenizer.json next to OUT, for Hugging Face's "
+            "tokenizers in JavaScript and Rust.",
+        ),
+    ] = False,
     overwrite: _Overwrite = False,
 ) -> None:
     """Write a preset as a TensorFlow Lite file for phones.
@@ -198,11 +206,13 @@ def tflite(
                 max_loss=max_loss,
                 # A file of ids alone needs none.
                 tokenizer=_tokenizer(preset, model)
-                if text and (preset / "tokenizer.json").is_file()
+                if (text or tokenizer_json)
+                and (preset / "tokenizer.json").is_file()
                 else None,
                 text=text,
                 labels=_names(preset, labels),
                 pooling=pooling,
+                tokenizer_json=tokenizer_json,
                 overwrite=overwrite,
             )
     _show(written)

@@ -1,5 +1,6 @@
 """TensorFlow Lite files, for phones."""
 
+import contextlib
 import os
 import warnings
 from collections.abc import Sequence
@@ -9,6 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from albert_keras.checkpoints.huggingface_tokenizer import (
+    write_tokenizer_json,
+)
 from albert_keras.export.agreement import Agreement, agreement
 from albert_keras.export.artefact import Artefact
 from albert_keras.export.flatbuffer import FlatbufferModel
@@ -56,6 +60,7 @@ def tflite(
     calibration_texts: Sequence[Text] | None = None,
     check_texts: Sequence[Text] | None = None,
     max_loss: float = DEFAULT_MAX_LOSS,
+    tokenizer_json: bool = False,
     overwrite: bool = False,
 ) -> Artefact:
     """Writes a model as a TensorFlow Lite file.
@@ -125,13 +130,18 @@ def tflite(
             `calibration_texts`. Needs the extra `lite`.
         max_loss: Points of `Agreement.loss` that the file may lose on them. A
             file that loses more is not kept; there is a warning from 1 point.
-        overwrite: Whether to replace a file at `path`.
+        tokenizer_json: Whether to write `tokenizer.json` into the folder of
+            `path`: the tokenizer for Hugging Face's `tokenizers` in Rust,
+            Python and JavaScript.
+        overwrite: Whether to replace a file at `path`, and its
+            `tokenizer.json`.
 
     Returns:
         An `Artefact`.
 
     Raises:
-        FileExistsError: There is a file at `path`, and `overwrite` is False.
+        FileExistsError: There is a file at `path`, or a `tokenizer.json`
+            that would be written, and `overwrite` is False.
         ModuleNotFoundError: An extra that is needed is not installed.
         TypeError: `model` isn't one of these.
         ValueError: An argument is out of range, or the model has operations
@@ -173,6 +183,12 @@ def tflite(
             f"`path` must be a file. Received: path={path}, a folder."
         )
 
+    json_tokenizer = None
+    if tokenizer_json:
+        json_tokenizer = tokenizer_of(
+            model, tokenizer, "unless tokenizer_json=False"
+        )
+
     def rows_of(texts: Sequence[Text] | None) -> dict[str, np.ndarray] | None:
         if texts is None:
             return None
@@ -190,7 +206,18 @@ def tflite(
     checked = calibration if check_texts is None else rows_of(check_texts)
     if checked is not None:
         require("lite", "Checking a .tflite file")
-    with new_output(path, overwrite=overwrite) as partial:
+    with contextlib.ExitStack() as outputs_kept:
+        partial = outputs_kept.enter_context(
+            new_output(path, overwrite=overwrite)
+        )
+        if json_tokenizer is not None:
+            json_path = path.with_name("tokenizer.json")
+            write_tokenizer_json(
+                json_tokenizer,
+                outputs_kept.enter_context(
+                    new_output(json_path, overwrite=overwrite)
+                ),
+            )
         exact = in_float32(model)
         outputs = tflite_outputs(pooling)
         written = FlatbufferModel(

@@ -20,7 +20,10 @@ from page_shell import PageShell, parsed
 from albert_keras.cli import COMMANDS, Command
 
 # Shown, not run; where there is a parser, it reads them.
-SHOWN = {"text", "json", "toml", "yaml", "csv", "java", "kotlin"}
+SHOWN = {
+    *("text", "json", "toml", "yaml", "csv"),
+    *("java", "javascript", "kotlin"),
+}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ import json
 import shutil
 
 import pytest
+import tokenizers
 from export_models import backbone
 
 import albert_keras as ak
@@ -124,3 +125,26 @@ def test_tflite_of_texts_that_are_none(presets, tmp_path):
             check=tmp_path / "absent.txt",
         )
     assert list(tmp_path.iterdir()) == [texts]
+
+
+def test_tflite_with_tokenizer_json(presets, tokenizer, tmp_path):
+    kept = tmp_path / "tokenizer.json"
+    for preset, name in (("classifier", "m"), ("masked_lm", "other")):
+        out = tmp_path / f"{name}.tflite"
+        tflite(presets / preset, out, text=False, tokenizer_json=True)
+        found = tokenizers.Tokenizer.from_file(str(kept))
+        text = "An argument, naïve "
+        ids = found.encode(text, add_special_tokens=False).ids
+        assert ids == tokenizer.encode(text)
+        kept.unlink()
+    kept.write_text("mine")
+    with pytest.raises(FileExistsError, match=r"tokenizer\.json"):
+        tflite(presets / "tagger", tmp_path / "t.tflite", tokenizer_json=True)
+    assert kept.read_text() == "mine"
+    assert not (tmp_path / "t.tflite").exists()
+
+
+def test_tokenizer_json_without_a_tokenizer(presets, tmp_path):
+    with pytest.raises(ValueError, match="tokenizer_json"):
+        tflite(presets / "backbone", tmp_path / "m.tflite", tokenizer_json=True)
+    assert list(tmp_path.iterdir()) == []
