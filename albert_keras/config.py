@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from albert_keras.json_objects import read_json_object
+from albert_keras.limits import check_limit
 from albert_keras.whole_files import written_whole
 
 HIDDEN_ACTIVATIONS = (
@@ -106,6 +107,7 @@ class AlbertConfig:
             value = getattr(self, field.name)
             if field.type is int:
                 _check_positive_integer(field.name, value)
+                check_limit(field.name, value)
             elif field.type is float:
                 _check_number(field.name, value)
         if not isinstance(self.embedding_projection, bool):

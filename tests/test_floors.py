@@ -14,6 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Each imports from floors below its own, and from within itself.
 FLOORS = [
+    {"limits"},
     {
         "artefact_names",
         "json_objects",

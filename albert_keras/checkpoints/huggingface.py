@@ -32,7 +32,8 @@ from albert_keras.checkpoints.sniffing import Kind
 from albert_keras.checkpoints.tensors import StoredTensor
 from albert_keras.checkpoints.torch_file import read_torch
 from albert_keras.config import AlbertConfig
-from albert_keras.json_objects import read_json_object
+from albert_keras.json_objects import is_file_name, read_json_object
+from albert_keras.limits import check_epsilon
 
 # Hugging Face calls erf's GELU what google calls the tanh approximation, for
 # which it has several names (transformers, `activations.py`).
@@ -79,6 +80,8 @@ def open_huggingface(
     settings = _read_settings(folder, config)
     if config is None:
         config = _config(folder / "config.json", settings)
+    epsilon = settings.get("layer_norm_eps", 1e-12)
+    check_epsilon(f"{folder / 'config.json'}: layer_norm_eps", epsilon)
     tensors = _read(weights, kind)
     is_keras = kind is Kind.HDF5
     start = BACKBONE if any(n.startswith(BACKBONE) for n in tensors) else ""
@@ -95,7 +98,6 @@ def open_huggingface(
         return name.startswith(starts)
 
     architecture = architecture_of(settings)
-    epsilon = float(settings.get("layer_norm_eps", 1e-12))
     told = activation_is_known or config.hidden_act != "gelu_erf"
     return Checkpoint(
         path=weights,
@@ -186,8 +188,7 @@ def _read(weights: Path, kind: Kind) -> dict[str, StoredTensor]:
 def _read_parts(index: Path) -> dict[str, StoredTensor]:
     parts = read_json_object(index).get("weight_map")
     if not isinstance(parts, dict) or not all(
-        isinstance(name, str) and Path(name).name == name
-        for name in parts.values()
+        is_file_name(name) for name in parts.values()
     ):
         raise ValueError(
             f"`{index}` must map names to files beside it (`weight_map`). "

@@ -311,14 +311,19 @@ def _class_weight(text: str | None) -> str | dict[str, float] | None:
 
 
 def _seeds(text: str) -> list[int]:
+    from albert_keras.limits import check_limit
+
     first, dots, last = text.partition("..")
     try:
-        if dots:
-            found = list(range(int(first), int(last) + 1))
-        else:
-            found = [int(number) for number in text.split(",")]
+        numbers = (
+            range(int(first), int(last) + 1)
+            if dots
+            else [int(number) for number in text.split(",")]
+        )
     except ValueError:
-        found = []
+        numbers = []
+    check_limit("seeds", len(numbers), "--seeds")
+    found = list(numbers)
     if not found or len(set(found)) < len(found):
         raise ValueError(
             "--seeds must be whole numbers, as 1..5 or 1,2,3, each once. "

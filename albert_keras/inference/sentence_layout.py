@@ -12,7 +12,11 @@ import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from albert_keras.json_objects import read_json_object
+from albert_keras.json_objects import (
+    check_small_file,
+    is_file_name,
+    read_json_object,
+)
 
 MODULES_FILE = "modules.json"
 LENGTH_FILE = "sentence_bert_config.json"
@@ -51,12 +55,15 @@ def read_layout(folder: Path) -> SentenceLayout | None:
     path = folder / MODULES_FILE
     if not path.is_file():
         return None
+    check_small_file(path)
     try:
         modules = json.loads(path.read_text("utf-8"))
         if not isinstance(modules, list):
             raise TypeError("no list")
         kinds = [each["type"].rpartition(".")[2] for each in modules]
         places = [each["path"] for each in modules]
+        if not all(is_file_name(place) for place in places if place):
+            raise ValueError("a path that isn't the name of a folder")
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise ValueError(
             f"`{path}` must list modules of sentence-transformers, each with "

@@ -10,6 +10,7 @@ from albert_keras.layers.dense import Dense
 from albert_keras.layers.embedding import AlbertEmbedding
 from albert_keras.layers.encoder import AlbertEncoder
 from albert_keras.layers.layer_norm import LAYER_NORM_EPSILON
+from albert_keras.limits import check_epsilon, check_limit
 from albert_keras.models.preset import StrictPreset
 
 
@@ -105,6 +106,20 @@ class AlbertBackbone(StrictPreset, keras_hub.models.Backbone):
     ):
         if attention_dropout is None:
             attention_dropout = dropout
+        for name, size in (
+            ("vocabulary_size", vocabulary_size),
+            ("num_layers", num_layers),
+            ("num_heads", num_heads),
+            ("embedding_dim", embedding_dim),
+            ("hidden_dim", hidden_dim),
+            ("intermediate_dim", intermediate_dim),
+            ("num_groups", num_groups),
+            ("num_inner_repetitions", num_inner_repetitions),
+            ("max_sequence_length", max_sequence_length),
+            ("num_segments", num_segments),
+        ):
+            check_limit(CONFIG_KEYS[name], size, name)
+        check_epsilon("layer_norm_epsilon", layer_norm_epsilon)
 
         # === Layers ===
         self.embeddings = AlbertEmbedding(

@@ -6,6 +6,7 @@ from itertools import islice
 from random import Random
 from typing import Literal, NamedTuple, Protocol, get_args
 
+from albert_keras.limits import check_limit
 from albert_keras.pretraining.masking import NgramMasker, word_start_table
 from albert_keras.pretraining.segments import (
     SPECIAL_TOKENS_PER_PAIR,
@@ -88,6 +89,8 @@ class ExampleOptions:
             )
         for name in ("max_predictions_per_seq", "ngram", "dupe_factor"):
             self._require_at_least(name, 1)
+            check_limit(name, getattr(self, name))
+        check_limit("max_seq_length", self.max_seq_length)
         for name in ("masked_lm_prob", "short_seq_prob"):
             value = getattr(self, name)
             if not 0 <= value <= 1:

@@ -6,6 +6,7 @@ import json
 from os import PathLike
 from pathlib import Path
 
+from albert_keras.json_objects import check_small_file, is_file_name
 from albert_keras.pretraining.examples import ExampleOptions
 
 MANIFEST_NAME = "manifest.json"
@@ -116,6 +117,7 @@ class Manifest:
                 "A folder of pretraining examples must have a "
                 f"{MANIFEST_NAME}. Received: '{folder}', which has none."
             )
+        check_small_file(path)
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             kind = (content.pop("format"), content.pop("format_version"))
@@ -125,6 +127,8 @@ class Manifest:
             content["shards"] = tuple(
                 Shard(**shard) for shard in content["shards"]
             )
+            if not all(is_file_name(s.file) for s in content["shards"]):
+                raise ValueError  # a shard lies beside its manifest
             return cls(**content)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(

@@ -12,6 +12,8 @@ from multiprocessing.connection import Connection
 from threading import Thread, current_thread, main_thread
 from typing import Any, TypeVar
 
+from albert_keras.limits import check_limit
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -51,6 +53,7 @@ def map_in_order(
         raise ValueError(
             f"`processes` must be at least 1. Received: processes={processes}."
         )
+    check_limit("processes", processes)
     if processes == 1:
         yield from map(function, items)
         return

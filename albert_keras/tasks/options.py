@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 
+from albert_keras.limits import check_limit
 from albert_keras.tasks.class_weights import check_class_weight
 
 KINDS = ("text", "multilabel", "question", "choice", "tags")
@@ -90,6 +91,7 @@ class FinetuningOptions:
                 raise ValueError(
                     f"`{name}` must be at least 1. Received: {name}={number}."
                 )
+        check_limit("batch_size", self.batch_size)
         if not self.learning_rate > 0:
             raise ValueError(
                 "`learning_rate` must be positive. Received: "

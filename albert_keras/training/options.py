@@ -3,6 +3,8 @@
 import dataclasses
 import math
 
+from albert_keras.limits import check_limit
+
 OPTIMIZERS = ("lamb", "adamw")
 DTYPES = ("float32", "mixed_bfloat16", "mixed_float16")
 DEFAULT_EVALUATIONS = 10
@@ -99,6 +101,7 @@ class PretrainingOptions:
                 raise ValueError(
                     f"`{name}` must be positive. Received: {name}={value}."
                 )
+        check_limit("batch_size", self.batch_size)
         for name in ("log_every", "eval_every", "checkpoint_every"):
             value = getattr(self, name)
             if value is not None and value % self.steps_per_execution:

@@ -13,6 +13,7 @@ from albert_keras.artefact_names import (
     SENTENCE_PIECE_FILE,
     WORD_PIECE_FILE,
 )
+from albert_keras.json_objects import check_small_file
 from albert_keras.text.piece_tokenizer import PieceTokenizer
 from albert_keras.whole_files import partial_of, written_whole
 
@@ -133,6 +134,7 @@ class RunFolder:
         Raises:
             ValueError: if it is not what `write_record` wrote.
         """
+        check_small_file(self.record)
         try:
             record = json.loads(self.record.read_text(encoding="utf-8"))
         except (RecursionError, ValueError) as error:

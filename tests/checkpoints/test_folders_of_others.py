@@ -220,7 +220,7 @@ def with_layout(folder, mode, *, normalize=False, steps=(), length=None):
         for number, kind in enumerate(kinds)
     ]
     (folder / "modules.json").write_text(json.dumps(modules))
-    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling").mkdir(exist_ok=True)
     modes = ("cls_token", "mean_tokens", "max_tokens")
     settings = {f"pooling_mode_{each}": each == mode for each in modes}
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(settings))
@@ -261,9 +261,12 @@ def test_other_layouts_are_refused(encoder, tmp_path):
         with pytest.raises(ValueError, match=match):
             ak.inference.Embed(folder)
     assert ak.inference.Embed(folder, pooling="cls").poolings == ["cls"]
-    (folder / "modules.json").write_text("{}")
-    with pytest.raises(ValueError, match="must list modules"):
-        ak.inference.Embed(folder)
+    with_layout(folder, "cls_token")
+    outside = (folder / "modules.json").read_text().replace("1_", "../1_")
+    for content in ("{}", outside):
+        (folder / "modules.json").write_text(content)
+        with pytest.raises(ValueError, match="must list modules"):
+            ak.inference.Embed(folder)
 
 
 # === Weights and configurations ===

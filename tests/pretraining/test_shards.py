@@ -6,7 +6,7 @@ from itertools import chain
 import pytest
 
 from albert_keras.pretraining.examples import ExampleOptions
-from albert_keras.pretraining.manifest import Manifest
+from albert_keras.pretraining.manifest import Manifest, Shard
 from albert_keras.pretraining.shards import ShardWriter
 from albert_keras.pretraining.tfrecord import frame_record
 
@@ -199,6 +199,14 @@ def test_a_manifest_survives_the_disk(tmp_path):
 )
 def test_what_is_no_manifest_is_refused(tmp_path, content):
     (tmp_path / "manifest.json").write_text(content)
+    with pytest.raises(ValueError, match="must be a manifest"):
+        Manifest.read(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["../secret", "/etc/passwd", "a/b", "", ".."])
+def test_shards_lie_beside_their_manifest(tmp_path, file):
+    shard = Shard(file=file, examples=1, bytes=1, sha256="")
+    replace(MANIFEST, shards=(shard,)).write(tmp_path)
     with pytest.raises(ValueError, match="must be a manifest"):
         Manifest.read(tmp_path)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from albert_keras.json_objects import check_small_file
+
 _MASK = "[MASK]"
 _SLOT = re.compile(r"\{([^{}]*)\}")
 _KEYS = ("title", "templates", "groups")
@@ -110,6 +112,7 @@ def read_comparisons(path: str | os.PathLike[str]) -> tuple[Comparison, ...]:
         ValueError: It is no TOML, or a comparison is not as `Comparison`
             wants it; the sentence names the file and the comparison.
     """
+    check_small_file(path)
     try:
         content = tomllib.loads(Path(path).read_text("utf-8"))
     except (RecursionError, ValueError) as error:
