@@ -29,31 +29,31 @@ def start_tensorflow(with_keras: bool = True) -> None:
     with (
         chatter_dropped() as terminal,
         Console(file=terminal).status("Starting TensorFlow ..."),
-        # Keras draws image galleries with Matplotlib, and TensorFlow converts
-        # functions of JAX: each imports it, for a second, wherever it is
-        # installed. Commands that need them import them themselves.
-        _hidden("matplotlib"),
+        _matplotlib_hidden(),
     ):
         # Modules are never garbage: looking for some takes a second.
         gc.disable()
-        with _hidden("jax"):
-            import_module("tensorflow")
+        import_module("tensorflow")
         import_module("keras_hub" if with_keras else "tensorflow_text")
         gc.freeze()
         gc.enable()
 
 
 @contextlib.contextmanager
-def _hidden(module: str) -> Iterator[None]:
-    """Make a module that isn't imported yet look as if it weren't installed."""
-    if module in sys.modules:
+def _matplotlib_hidden() -> Iterator[None]:
+    """Keep Keras from importing Matplotlib, which takes a second.
+
+    Keras imports it for its image gallery wherever it is installed. Commands
+    that draw import it themselves.
+    """
+    if "matplotlib" in sys.modules:
         yield
         return
-    sys.modules[module] = None  # type: ignore[assignment]
+    sys.modules["matplotlib"] = None  # type: ignore[assignment]
     try:
         yield
     finally:
-        del sys.modules[module]
+        del sys.modules["matplotlib"]
 
 
 @contextlib.contextmanager
