@@ -31,11 +31,25 @@ def start_tensorflow(with_keras: bool = True) -> None:
         Console(file=terminal).status("Starting TensorFlow ..."),
         _matplotlib_hidden(),
     ):
-        # Modules are never garbage: looking for some takes a second.
-        gc.disable()
-        import_module("tensorflow")
-        import_module("keras_hub" if with_keras else "tensorflow_text")
+        with _without_collections():
+            import_module("tensorflow")
+            import_module("keras_hub" if with_keras else "tensorflow_text")
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Spare the first import the search for garbage, which takes a second.
+
+    Modules are never garbage, so later searches leave them out, too.
+    """
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    gc.disable()
+    try:
+        yield
         gc.freeze()
+    finally:
         gc.enable()
 
 
