@@ -30,10 +30,10 @@ def start_tensorflow(with_keras: bool = True) -> None:
         chatter_dropped() as terminal,
         Console(file=terminal).status("Starting TensorFlow ..."),
         _matplotlib_hidden(),
+        _without_collections(),
     ):
-        with _without_collections():
-            import_module("tensorflow")
-            import_module("keras_hub" if with_keras else "tensorflow_text")
+        import_module("tensorflow")
+        import_module("keras_hub" if with_keras else "tensorflow_text")
 
 
 @contextlib.contextmanager
