@@ -13,6 +13,7 @@ from google.protobuf.json_format import MessageToDict
 from refused import INVALID_ARGUMENT, NOT_FOUND, RefusedError
 
 _HTTP = {INVALID_ARGUMENT: 400, NOT_FOUND: 404}
+_LARGEST_BODY = 64 << 20  # bytes
 _PATH = re.compile(
     r"/v1/models/(?P<name>[^/:]+)"
     r"(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:]+))?"
@@ -24,6 +25,7 @@ class RestHandler(BaseHTTPRequestHandler):
     """Answers for `models`, a `ServedModels` that a subclass has."""
 
     models: Any
+    timeout = 30  # seconds without a byte, after which it hangs up
 
     def do_GET(self) -> None:
         self._reply({None: self._states, "/metadata": self._metadata})
@@ -35,9 +37,9 @@ class RestHandler(BaseHTTPRequestHandler):
         """Says nothing."""
 
     def _reply(self, actions: Mapping[str | None, Any]) -> None:
-        length = int(self.headers.get("Content-Length", 0))
-        body, code = self.rfile.read(length), 200
+        code = 200
         try:
+            body = self._body()
             path = _PATH.fullmatch(self.path)
             if path is None or path["action"] not in actions:
                 raise RefusedError(
@@ -48,12 +50,30 @@ class RestHandler(BaseHTTPRequestHandler):
         except RefusedError as error:
             code = _HTTP.get(error.code, 500)
             answer = {"error": str(error)}
+            # What was not read of the body is no next request.
+            self.close_connection = True
         content = json.dumps(answer).encode()
         self.send_response(code)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+    def _body(self) -> bytes:
+        length = self.headers.get("Content-Length", "0")
+        # Of Python's numbers, those with other digits and signs are none here.
+        if not re.fullmatch("[0-9]{1,18}", length):
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                f"Content-Length must be a number. Received: {length[:40]!r}.",
+            )
+        if int(length) > _LARGEST_BODY:
+            raise RefusedError(
+                INVALID_ARGUMENT,
+                f"The body must have at most {_LARGEST_BODY:,} bytes. "
+                f"Received: {int(length):,}.",
+            )
+        return self.rfile.read(int(length))
 
     def _states(self, path: re.Match, _body: bytes) -> dict[str, Any]:
         status = {"error_code": "OK", "error_message": ""}

@@ -11,6 +11,7 @@ server calls them.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -277,6 +278,7 @@ class _Predictions(prediction_service_pb2_grpc.PredictionServiceServicer):
 
 def _array(name: str, tensor: Any) -> np.ndarray:
     try:
+        _check_size(tensor)
         return tf.make_ndarray(tensor)
     except (ValueError, TypeError, MemoryError, KeyError):
         raise RefusedError(
@@ -284,6 +286,28 @@ def _array(name: str, tensor: Any) -> np.ndarray:
             f"`{name}` must hold as many elements as its shape says, of a "
             "dtype that can be sent. Received: something else.",
         ) from None
+
+
+def _check_size(tensor: Any) -> None:
+    """Refuse a shape that claims more than the request has.
+
+    A tensor with one value would be expanded to its whole shape, which takes
+    a few bytes to claim.
+
+    Raises:
+        ValueError: The shape has more elements than there are values.
+    """
+    shape = tensor.tensor_shape
+    sizes = [each.size for each in shape.dim]
+    dtype = tf.dtypes.as_dtype(tensor.dtype)
+    held = len(tensor.tensor_content) // max(dtype.size, 1)
+    for field, value in tensor.ListFields():
+        if field.name.endswith("_val"):
+            held = max(held, len(value))
+    if shape.unknown_rank or min(sizes, default=0) < 0:
+        raise ValueError("a shape that isn't known")
+    if math.prod(sizes) != held:
+        raise ValueError("a shape that doesn't fit the values")
 
 
 class _Models(model_service_pb2_grpc.ModelServiceServicer):

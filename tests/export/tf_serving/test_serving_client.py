@@ -308,6 +308,58 @@ def test_a_body_that_is_no_request_is_refused(addresses, body):
     assert b'"error"' in refused.value.read()
 
 
+@pytest.mark.parametrize(
+    "fill",
+    [
+        lambda tensor: tensor.tensor_shape.dim.add(size=10**9),
+        lambda tensor: [tensor.tensor_shape.dim.add(size=10**9)] * 4,
+        lambda tensor: tensor.tensor_shape.dim.add(size=-1),
+        lambda tensor: setattr(tensor.tensor_shape, "unknown_rank", True),
+        lambda tensor: setattr(tensor, "tensor_content", b"abc"),
+    ],
+)
+@pytest.mark.parametrize(("name", "dtype"), [("token_ids", 3), ("text", 7)])
+def test_a_shape_that_claims_more_than_its_bytes_is_refused(
+    addresses, name, dtype, fill
+):
+    import grpc
+    from tensorflow_serving.apis import (
+        predict_pb2,
+        prediction_service_pb2_grpc,
+    )
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "classifier"
+    request.model_spec.signature_name = "serve_ids" if dtype == 3 else ""
+    tensor = request.inputs[name]
+    tensor.dtype = dtype
+    getattr(tensor, "int_val" if dtype == 3 else "string_val").append(
+        5 if dtype == 3 else b"a"
+    )
+    fill(tensor)
+    with grpc.insecure_channel(addresses[0]) as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as refused:
+            stub.Predict(request)
+    assert refused.value.code().value[0] == INVALID_ARGUMENT
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "1" * 5000, "٣", "1" * 12])
+def test_a_wrong_length_of_a_body_gets_an_answer(length):
+    from stand_in_rest import RestHandler
+
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.sendall(
+            b"POST /v1/models/classifier:predict HTTP/1.1\r\n"
+            + f"Content-Length: {length}\r\n\r\n".encode()
+        )
+        RestHandler(theirs, ("", 0), None)
+        answer = ours.recv(10_000)
+    assert b" 400 " in answer.splitlines()[0]
+    assert b'"error"' in answer
+
+
 def test_a_server_that_is_not_there_is_unavailable():
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))  # and doesn't listen
