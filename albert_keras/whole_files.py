@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 try:
     import fcntl
@@ -38,56 +37,57 @@ def owned(path: str | os.PathLike[str]) -> Iterator[None]:
         FileExistsError: Another process owns it.
         OSError: The lock can't be written; `path` is the name in it.
     """
+    path = Path(path)
     target = Path(os.path.realpath(path))
     if fcntl is None or target in _owned:
         yield
         return
-    lock = target.with_name(f".{target.name}.lock")
-    with folder_made(target.parent, Path(path)):
-        with naming(Path(path), lock):
-            file = _locked(lock, Path(path))
+    beside = target if path.is_symlink() else path
+    lock = beside.with_name(f".{beside.name}.lock")
+    with folder_made(beside.parent, path):
+        with naming(path, lock):
+            descriptor = _locked(lock, path)
         _owned.add(target)
         try:
             yield
         finally:
             _owned.discard(target)
-            if file is not None:
+            if descriptor is not None:
                 lock.unlink(missing_ok=True)
-                file.close()
+                os.close(descriptor)
 
 
-def _locked(lock: Path, path: Path) -> IO[str] | None:
+def _locked(lock: Path, path: Path) -> int | None:
     """Return the locked file; None where the file system has no locks."""
     while True:
-        file = lock.open("a+", encoding="utf-8", errors="replace")
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "another process"
-            file.close()
+            owner = os.read(descriptor, 1000).decode("utf-8", "replace").strip()
+            os.close(descriptor)
             raise FileExistsError(
                 f"`{path}` must not be written by two processes at once. Wait "
                 "until the other one has ended, or choose another name. "
-                f"Received: a folder or file that belongs to {owner}."
+                "Received: a folder or file that belongs to "
+                f"{owner or 'another process'}."
             ) from None
         except OSError:
-            file.close()
+            os.close(descriptor)
             lock.unlink(missing_ok=True)
             return None
         # Its owner may have removed the file between the two calls.
         with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
+            if os.path.samestat(os.fstat(descriptor), lock.stat()):
                 break
-        file.close()
-    file.truncate(0)
-    file.write(
-        f"process {os.getpid()} on {socket.gethostname()} "
-        f"({' '.join([Path(sys.argv[0]).name, *sys.argv[1:2]])}), which began "
-        f"at {time.strftime('%Y-%m-%d %H:%M:%S')}\n"
-    )
-    file.flush()
-    return file
+        os.close(descriptor)
+    words = " ".join([Path(sys.argv[0]).name, *sys.argv[1:2]])
+    now = time.strftime("%Y-%m-%d %H:%M:%S")
+    owner = f"process {os.getpid()} on {socket.gethostname()} ({words}, {now})"
+    with contextlib.suppress(OSError):  # a full disk still has the lock
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, owner.encode("utf-8", "replace"))
+    return descriptor
 
 
 @contextlib.contextmanager
