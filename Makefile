@@ -1,7 +1,8 @@
 # `make demo` and `make test` need only Python 3.11 to 3.13, make and git. They
 # install into VENV, which the first run creates; a second run installs nothing.
 # ARGS passes options on: make demo ARGS='--minutes 3'
-# WORKERS processes share the files of the test suite.
+# WORKERS processes share the files of the test suite. What README, docs, --help
+# and notebooks show is run by `make examples`; .ci/run calls both.
 VENV ?= .venv
 PYTHON ?= python3.13 python3.12 python3.11 python3 python
 ARGS ?=
@@ -12,22 +13,27 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_USER = 0
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: help demo docs test lint types clean
+.PHONY: help demo docs test examples lint types clean
 
 help:
-	@echo 'make demo    train, export and try a small ALBERT, in 5 to 8 minutes'
-	@echo 'make test    run the test suite, in about 40 minutes'
-	@echo 'make docs    build the documentation into site/'
-	@echo 'make lint    check style and formatting'
-	@echo 'make types   check types'
-	@echo 'make clean   remove the files that tests and checks leave (keeps VENV)'
+	@echo 'make demo      train, export and try a small ALBERT, in 5 to 8 minutes'
+	@echo 'make test      run the test suite, in about 25 minutes'
+	@echo 'make examples  run what README, docs, --help and notebooks show'
+	@echo 'make docs      build the documentation into site/'
+	@echo 'make lint      check style and formatting'
+	@echo 'make types     check types'
+	@echo 'make clean     remove the files that tests and checks leave (keeps VENV)'
 
 demo: $(VENV)/.installed-quickstart
 	$(in_venv)albert-keras quickstart $(ARGS)
 
 test: $(VENV)/.installed-dev
 	$(in_venv)python -m pytest -n $(WORKERS) --dist loadfile \
-	    --no-loadscope-reorder $(ARGS)
+	    --no-loadscope-reorder -m 'not examples' $(ARGS)
+
+examples: $(VENV)/.installed-dev
+	$(in_venv)python -m pytest -n $(WORKERS) --dist load -m examples \
+	    tests/cli tests/docs tests/notebooks $(ARGS)
 
 docs: $(VENV)/.installed-docs
 	$(in_venv)mkdocs build --strict

@@ -141,6 +141,7 @@ def make_presets(vocabulary: Path) -> None:
         model.save_to_preset(name)
 
 
+@pytest.mark.examples
 @pytest.mark.slow
 def test_each_example_runs(call, place):
     """In the order of the table, each on what those before it made."""

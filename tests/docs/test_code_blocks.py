@@ -46,6 +46,7 @@ def reader(finished, tmp_path, monkeypatch):
     shutil.rmtree(tools)
 
 
+@pytest.mark.examples
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_blocks_of_a_page(name, reader):

@@ -82,6 +82,7 @@ def check_public(name: str) -> None:
         assert parts[2] in part.__all__, name
 
 
+@pytest.mark.examples
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
 def test_runs_from_top_to_bottom(path, finished, monkeypatch, tmp_path):
