@@ -17,7 +17,7 @@ unexport PYTHONHOME PYTHONPATH
 
 help:
 	@echo 'make demo      train, export and try a small ALBERT, in 5 to 8 minutes'
-	@echo 'make test      run the test suite, in about 25 minutes'
+	@echo 'make test      run the test suite, in about half an hour'
 	@echo 'make examples  run what README, docs, --help and notebooks show'
 	@echo 'make docs      build the documentation into site/'
 	@echo 'make lint      check style and formatting'
