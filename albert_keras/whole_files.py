@@ -26,9 +26,9 @@ def owned(path: str | os.PathLike[str]) -> Iterator[None]:
     """Keep other processes from writing the same file or folder.
 
     The owner locks the file `.NAME.lock` beside it, which is removed at the
-    end. The system frees the lock of a process that dies. Within a process,
-    what is owned may be owned again. Where the file system has no locks, any
-    process may write.
+    end; or the folder itself, if nothing may be written beside it. The system
+    frees the lock of a process that dies. Within a process, what is owned may
+    be owned again. Where the file system has no locks, any process may write.
 
     Args:
         path: The file or folder, which need not exist.
@@ -42,7 +42,8 @@ def owned(path: str | os.PathLike[str]) -> Iterator[None]:
     if fcntl is None or target in _owned:
         yield
         return
-    beside = target if path.is_symlink() else path
+    is_plain = path.name not in ("", "..") and not path.is_symlink()
+    beside = path if is_plain else target
     lock = beside.with_name(f".{beside.name}.lock")
     with folder_made(beside.parent, path):
         with naming(path, lock):
@@ -53,18 +54,28 @@ def owned(path: str | os.PathLike[str]) -> Iterator[None]:
         finally:
             _owned.discard(target)
             if descriptor is not None:
-                lock.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # the folder was locked
+                    lock.unlink(missing_ok=True)
                 os.close(descriptor)
 
 
 def _locked(lock: Path, path: Path) -> int | None:
     """Return the locked file; None where the file system has no locks."""
     while True:
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError:
+            # A mounted disk, or a folder that somebody made for the user.
+            if not path.is_dir() or not os.access(path, os.W_OK):
+                raise
+            lock = path
+            descriptor = os.open(path, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.read(descriptor, 1000).decode("utf-8", "replace").strip()
+            owner = ""
+            with contextlib.suppress(OSError):  # a folder can't be read
+                owner = os.read(descriptor, 1000).decode("utf-8", "replace")
             os.close(descriptor)
             raise FileExistsError(
                 f"`{path}` must not be written by two processes at once. Wait "
@@ -74,7 +85,8 @@ def _locked(lock: Path, path: Path) -> int | None:
             ) from None
         except OSError:
             os.close(descriptor)
-            lock.unlink(missing_ok=True)
+            if lock != path:
+                lock.unlink(missing_ok=True)
             return None
         # Its owner may have removed the file between the two calls.
         with contextlib.suppress(FileNotFoundError):

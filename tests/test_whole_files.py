@@ -173,3 +173,12 @@ def test_where_there_are_no_locks_any_process_may_write(tmp_path, monkeypatch):
     with owned(tmp_path / "new"):
         assert list(tmp_path.iterdir()) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_one_works_in_is_owned(tmp_path, monkeypatch):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    with owned("."):
+        assert (tmp_path / ".here.lock").exists()
+    assert list(tmp_path.iterdir()) == [folder]

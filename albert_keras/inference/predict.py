@@ -29,9 +29,9 @@ class Predict(Asks[TextExample]):
 
     Returns:
         For one text a dictionary, else a list of these: the model's outputs
-        by name, as NumPy arrays without the axis of the batch. An output with
-        a value for each token has as many as the text has tokens, with
-        `[CLS]` and `[SEP]`.
+        by name, as NumPy arrays without the batch axis. An output with one
+        value per token has one for each token of the text, `[CLS]` and
+        `[SEP]` included.
 
     Raises:
         TypeError: `model` has no head of its own, or a text isn't a string.

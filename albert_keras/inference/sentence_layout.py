@@ -62,7 +62,7 @@ def read_layout(folder: Path) -> SentenceLayout | None:
             raise TypeError("no list")
         kinds = [each["type"].rpartition(".")[2] for each in modules]
         places = [each["path"] for each in modules]
-        if not all(is_file_name(place) for place in places if place):
+        if not all(is_file_name(place) for place in places if place != ""):
             raise ValueError("a path that isn't the name of a folder")
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         raise ValueError(

@@ -149,8 +149,9 @@ class StrictPreset(KnowsArguments, HasAdapter):
         facts = folder / FACTS_FILE
         if facts.is_file():
             known = read_json_object(facts).get("model")
-            if isinstance(known, dict) and "origin" in known:
-                getattr(loaded, "backbone", loaded).origin = known["origin"]
+            origin = known.get("origin") if isinstance(known, dict) else None
+            if isinstance(origin, str):
+                getattr(loaded, "backbone", loaded).origin = origin
         if preprocessor:
             loaded.preprocessor = with_arguments(
                 loaded.preprocessor,

@@ -128,7 +128,7 @@ class Manifest:
                 Shard(**shard) for shard in content["shards"]
             )
             if not all(is_file_name(s.file) for s in content["shards"]):
-                raise ValueError  # a shard lies beside its manifest
+                raise ValueError  # shards are in the manifest's folder
             return cls(**content)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise ValueError(

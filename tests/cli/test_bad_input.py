@@ -763,6 +763,22 @@ def locked_folder() -> Iterator[Path]:
             yield Path(folder)
 
 
+def test_output_folder_in_a_folder_without_permission(
+    call, locked_folder, tmp_path
+):
+    """As a mounted disk in a container is, for a user who isn't root."""
+    out = locked_folder / "new"
+    os.chmod(locked_folder, 0o755)
+    out.mkdir()
+    os.chmod(locked_folder, 0o555)
+    text = tmp_path / "corpus.txt"
+    text.write_text("".join(f"some words of line {i}\n" for i in range(300)))
+    ended = call(*f"vocab {text} --size 50 --out {out}".split())
+    assert ended.code == 0, ended.stderr
+    assert (out / "spiece.model").is_file()
+    assert list(locked_folder.iterdir()) == [out]
+
+
 @pytest.mark.parametrize("command", WRITERS)
 def test_output_without_permission(refuse, locked_folder, command):
     out = locked_folder / "new.tflite"
