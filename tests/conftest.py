@@ -81,6 +81,10 @@ def settings_of_the_process() -> Iterator[None]:
 
         keras.config.set_dtype_policy("float32")
         keras.config.set_floatx("float32")
+        # Variables without values, which the next model would bring to be.
+        keras.src.backend.common.global_state.set_global_attribute(
+            "uninitialized_variables", []
+        )
         # KerasHub takes any registered subclass of the class it is asked for.
         registered = keras.saving.get_custom_objects()
         for name, thing in list(dict.items(registered)):

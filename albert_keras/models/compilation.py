@@ -35,6 +35,18 @@ class CompileForDevice:
             *args, jit_compile=jit_compile, **kwargs
         )
 
+    def make_train_function(self, force=False):
+        """Build the optimizer, then make the function as Keras does.
+
+        TensorFlow traces a step twice if the first trace creates variables.
+        """
+        model: Any = self
+        if keras.backend.backend() == "tensorflow" and model.optimizer:
+            with model.distribute_strategy.scope():
+                if not model.optimizer.built:
+                    model.optimizer.build(model.trainable_variables)
+        return super().make_train_function(force)  # type: ignore[misc]
+
     @classmethod
     def from_config(cls, config):
         """Return an uncompiled model, as `keras.Model.from_config` does."""

@@ -1,15 +1,14 @@
 """Commands that are stopped in the middle, and called again."""
 
-import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import own_process
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -26,32 +25,24 @@ def stop(
     Returns:
         Its exit code and the last line of its standard error.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "albert_keras", *words.split()],
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+    errors = Path(".errors")
+    process = own_process.start(
+        [sys.executable, "-m", "albert_keras", *words.split()], stderr=errors
     )
     while not moment():
-        assert process.poll() is None, process.stderr.read()
+        assert process.exitcode is None, errors.read_text()
         time.sleep(0.01)
     if how == signal.SIGINT:
         os.killpg(process.pid, how)  # as Ctrl-C in a terminal does
     else:
-        process.send_signal(how)
-    _, stderr = process.communicate()
+        os.kill(process.pid, how)
+    process.join()
+    stderr = errors.read_text()
+    errors.unlink()
     if how != signal.SIGKILL:  # of which its helpers are not warned
         assert "Traceback" not in stderr
-    wait_for_helpers_of(process.pid)
-    return process.returncode, stderr.strip().rpartition("\n")[2]
-
-
-def wait_for_helpers_of(group: int) -> None:
-    """Return when every process that the command started has ended."""
-    with contextlib.suppress(ProcessLookupError):
-        while True:
-            os.killpg(group, 0)
-            time.sleep(0.01)
+    own_process.wait_for_group(process.pid)
+    return process.exitcode, stderr.strip().rpartition("\n")[2]
 
 
 def content(folder: Path) -> dict[Path, bytes]:

@@ -1,14 +1,13 @@
 """Two workers in two processes: their losses, a lost one, and a signal."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
+import own_process
 import pytest
 from run_numbers import THIRTY_STEPS, assert_same_numbers
 
@@ -39,40 +38,38 @@ class Workers:
                 "cluster": {"worker": addresses},
                 "task": {"type": "worker", "index": index},
             }
-            environment = {
-                **os.environ,
-                "TF_CONFIG": json.dumps(config),
-                "TF_GRPC_REUSE_PORT": "1",
-            }
-            with (
-                self.outputs[index].open("w") as stdout,
-                self.errors[index].open("w") as stderr,
-            ):
-                self.processes.append(
-                    subprocess.Popen(
-                        command, env=environment, stdout=stdout, stderr=stderr
-                    )
+            self.processes.append(
+                own_process.start(
+                    command,
+                    stdout=self.outputs[index],
+                    stderr=self.errors[index],
+                    environment={
+                        "TF_CONFIG": json.dumps(config),
+                        "TF_GRPC_REUSE_PORT": "1",
+                    },
                 )
+            )
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
         for process in self.processes:
-            process.kill()
-            process.wait()
+            own_process.stop(process)
         for port in self.ports:
             port.close()
 
     def ends(self):
         """Exit codes and standard errors, once both have ended."""
-        codes = [process.wait() for process in self.processes]
+        for process in self.processes:
+            process.join()
+        codes = [process.exitcode for process in self.processes]
         return codes, [path.read_text() for path in self.errors]
 
     def wait_for(self, moment):
         while not moment():
             for process in self.processes:
-                assert process.poll() is None, self.ends()
+                assert process.exitcode is None, self.ends()
             time.sleep(0.01)
 
 
@@ -118,7 +115,8 @@ def test_a_lost_worker_and_a_signal_cost_nothing(
 ):
     """Either worker is killed, then one is told to stop; the end is the same.
 
-    Both workers start with the same command each time.
+    Both workers start with the same command each time; one process goes on
+    from the last of them.
     """
     run_dir, alone = tmp_path / "run", tmp_path / "alone"
     words = (*LONG_RUN, "--resume")
@@ -153,8 +151,6 @@ def test_a_lost_worker_and_a_signal_cost_nothing(
     }
     assert latest() < 200
 
-    with Workers(pretrain_command(run_dir, *words), tmp_path) as workers:
-        codes, errors = workers.ends()
-    assert codes == [0, 0], errors
+    pretrain_here(run_dir, *words)
     pretrain_here(alone, *LONG_RUN)
     assert_same_numbers(run_dir, alone, tolerance=1e-3)
