@@ -3,15 +3,12 @@
 import csv
 import dataclasses
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 import zipfile
-from pathlib import Path
 
 import numpy as np
+import own_process
 import pytest
 
 from albert_keras.tasks.recipes import TASKS, recipe
@@ -270,30 +267,21 @@ def test_economies_train_less(start, tmp_path):
 @pytest.mark.slow
 def test_killed_and_resumed_comes_to_the_same(start, tmp_path):
     whole = run(start, tmp_path / "whole")
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]);"
-        "from test_finetuning import run;"
-        "from albert_keras.tasks.start import Start;"
-        "run(Start(config=sys.argv[2], tokenizer=sys.argv[3]), sys.argv[4])"
-    )
     killed = tmp_path / "killed"
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            code,
-            str(Path(__file__).parent),
-            start.config,
-            start.tokenizer,
-            str(killed),
-        ],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"import sys; sys.path[:0] = {sys.path}\n"
+        "from test_finetuning import run\n"
+        "from albert_keras.tasks.start import Start\n"
+        f"start = Start(config={str(start.config)!r},\n"
+        f"    tokenizer={str(start.tokenizer)!r})\n"
+        f"run(start, {str(killed)!r})\n"
     )
+    process = own_process.start([sys.executable, program])
     checkpoint = killed / "checkpoints" / "step_00000020.npz"
-    while not checkpoint.exists() and process.poll() is None:
+    while not checkpoint.exists() and process.exitcode is None:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    own_process.stop(process)
     assert checkpoint.exists()
     resumed = run(start, killed, resume=True)
     assert resumed.metrics == whole.metrics

@@ -1,11 +1,11 @@
 import dataclasses
 import io
-import multiprocessing
 import sys
 import textwrap
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
+import own_process
 import pytest
 from command_call import call
 from run_numbers import THIRTY_STEPS
@@ -224,11 +224,9 @@ def _divide_the_cpu():
 def on_two_devices():
     """Calls a function in a process whose CPU is two devices.
 
-    The devices of a process cannot be changed, and a start of TensorFlow takes
-    longer than most of what is tried on them.
+    The devices of a process cannot be changed once they were used.
     """
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn, _divide_the_cpu) as pool:
+    with ProcessPoolExecutor(1, own_process.FORKS, _divide_the_cpu) as pool:
         yield lambda function, *words: pool.submit(function, *words).result()
 
 

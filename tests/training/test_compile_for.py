@@ -1,12 +1,12 @@
 """`compile_for` on any Keras model, and what plain Keras still cannot do."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import keras
 import numpy as np
+import own_process
 import pytest
 import tensorflow as tf
 from keras_trials import (
@@ -31,15 +31,14 @@ PROGRAM = Path(__file__).with_name("keras_trials.py")
 
 
 @pytest.fixture(scope="module")
-def mirrored():
+def mirrored(tmp_path_factory):
     """What the trials give under MirroredStrategy on two CPU devices."""
-    ended = subprocess.run(
-        [sys.executable, PROGRAM, "mirrored"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(ended.stdout)
+    printed = tmp_path_factory.mktemp("mirrored") / "printed"
+    command = [sys.executable, PROGRAM, "mirrored"]
+    process = own_process.start(command, stdout=printed)
+    process.join()
+    assert process.exitcode == 0
+    return json.loads(printed.read_text())
 
 
 def assert_same(actual, expected):

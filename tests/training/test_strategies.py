@@ -2,8 +2,8 @@
 
 import json
 import re
-import subprocess
 
+import own_process
 import pytest
 from run_numbers import THIRTY_STEPS, assert_same_numbers, cut_back
 
@@ -23,7 +23,9 @@ def test_replicas_have_the_losses_of_one_device(
         pretrain_on_two(run_dir, *words, *THIRTY_STEPS)
     else:
         command = pretrain_command(run_dir, *words, *THIRTY_STEPS)
-        subprocess.run(command, check=True)
+        process = own_process.start(command)
+        process.join()
+        assert process.exitcode == 0
     assert_same_numbers(run_dir, thirty_steps)
     record = json.loads((run_dir / "run.json").read_text())
     assert record["made_by"]["strategy"] == f"mirrored, {replicas} devices"
