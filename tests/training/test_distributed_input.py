@@ -66,6 +66,15 @@ def arrays(batch):
     return [leaf.numpy() for leaf in tf.nest.flatten(batch)]
 
 
+@pytest.fixture(scope="module")
+def whole(shards):
+    """The batches of each kind on one device."""
+    return {
+        name: [arrays(batch) for batch in batches]
+        for name, batches in inputs(shards).items()
+    }
+
+
 def share_of_worker(batches, worker, workers, replicas):
     """What `experimental_distribute_dataset` reads in one of several workers.
 
@@ -87,7 +96,7 @@ def share_of_worker(batches, worker, workers, replicas):
 
 
 @pytest.mark.parametrize(("workers", "replicas"), [(2, 1), (2, 2), (4, 1)])
-def test_workers_share_every_batch(shards, workers, replicas):
+def test_workers_share_every_batch(shards, whole, workers, replicas):
     """The union of what the replicas see at a step is the whole batch."""
     for name, batches in inputs(shards).items():
         total = workers * replicas
@@ -95,10 +104,9 @@ def test_workers_share_every_batch(shards, workers, replicas):
         for worker in range(workers):
             local = share_of_worker(batches, worker, workers, replicas)
             seen.append([arrays(part) for part in local])
-        whole = [arrays(batch) for batch in batches]
         for parts in seen:
-            assert len(parts) == len(whole) * replicas, name
-        for step, batch in enumerate(whole):
+            assert len(parts) == len(whole[name]) * replicas, name
+        for step, batch in enumerate(whole[name]):
             parts = [
                 worker[step * replicas + replica]
                 for worker in seen
@@ -115,32 +123,33 @@ def test_workers_share_every_batch(shards, workers, replicas):
                 assert ours == theirs, name
 
 
-def compare_halves(shards):
+def compare_halves(shards, whole):
     """Whether two replicas get the halves of every batch, of each kind."""
     strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     steps = {}
     for name, batches in inputs(shards).items():
-        whole = [arrays(batch) for batch in batches]
         steps[name] = 0
         for batch in strategy.experimental_distribute_dataset(batches):
             halves = [
                 strategy.experimental_local_results(leaf)
                 for leaf in tf.nest.flatten(batch)
             ]
-            expected = whole[steps[name]]
+            expected = whole[name][steps[name]]
             for leaf, values in zip(halves, expected, strict=True):
                 first, second = (half.numpy() for half in leaf)
                 assert len(first) == len(second) == len(values) // 2, name
                 got = np.concatenate([first, second])
                 np.testing.assert_array_equal(got, values, err_msg=name)
             steps[name] += 1
-        assert steps[name] == len(whole), name
+        assert steps[name] == len(whole[name]), name
     return steps
 
 
-def test_replicas_get_the_halves_of_every_batch(shards, on_two_devices):
-    steps = on_two_devices(compare_halves, shards)
-    assert steps.keys() == inputs(shards).keys()
+def test_replicas_get_the_halves_of_every_batch(
+    shards, whole, on_two_devices
+):
+    steps = on_two_devices(compare_halves, shards, whole)
+    assert steps.keys() == whole.keys()
     assert all(steps.values())
 
 
