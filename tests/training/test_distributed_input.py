@@ -145,9 +145,7 @@ def compare_halves(shards, whole):
     return steps
 
 
-def test_replicas_get_the_halves_of_every_batch(
-    shards, whole, on_two_devices
-):
+def test_replicas_get_the_halves_of_every_batch(shards, whole, on_two_devices):
     steps = on_two_devices(compare_halves, shards, whole)
     assert steps.keys() == whole.keys()
     assert all(steps.values())
