@@ -198,3 +198,16 @@ def test_presets(make, tmp_path):
     settings = model.get_config()
     for name in ("dropout", "head", "start_n_top", "num_classes"):
         assert again.get_config().get(name) == settings.get(name)
+
+
+def test_fit_traces_a_step_once():
+    """TensorFlow would trace it again if the first trace made variables."""
+    model = ak.AlbertTextClassifier(backbone(), num_classes=2)
+    traces = []
+    step = model.train_step
+    model.train_step = lambda *data: traces.append(1) or step(*data)
+    rows = ids(4, 8), np.array([0, 1, 0, 1])
+    for _ in range(2):
+        model.fit(*rows, batch_size=2, verbose=0)
+    assert len(traces) == 1
+    assert int(model.optimizer.iterations) == 4
